@@ -1,0 +1,72 @@
+"""What can go wrong in translation.
+
+TranslateError
+├── UnsupportedLanguageError   no model for a language or a direction
+├── UndetectedLanguageError    the language was not given and could not be told
+├── ModelError                 a model folder is missing, damaged or not of a known kind
+├── RecipeError                a training recipe is wrong
+├── JobNotFoundError           no such job for this tenant
+└── JobStateError              the job's state does not allow what was asked
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class TranslateError(Exception):
+    """Root of all errors of this domain."""
+
+
+class UnsupportedLanguageError(TranslateError):
+    """No model translates from `source` to `target`."""
+
+    def __init__(self, source: str, target: str, supported: Iterable[str]) -> None:
+        self.source = source
+        self.target = target
+        self.supported = tuple(sorted(supported))
+        super().__init__(
+            f"no model translates {source!r} to {target!r}; "
+            f"languages at hand: {', '.join(self.supported)}"
+        )
+
+
+class UndetectedLanguageError(TranslateError):
+    """The language of a text could not be told; the caller should name it."""
+
+    def __init__(self) -> None:
+        super().__init__("the language of the text could not be told; name it in `source`")
+
+
+class ModelError(TranslateError):
+    """A model folder cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"model {path.name}: {reason}")
+
+
+class RecipeError(TranslateError):
+    """A training recipe cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"recipe {path}: {reason}")
+
+
+class JobNotFoundError(TranslateError):
+    """The tenant has no such translation job."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__(f"no translation job {job_id!r}")
+
+
+class JobStateError(TranslateError):
+    """The job is in a state that does not allow the operation."""
+
+    def __init__(self, job_id: str, state: str, wanted: str) -> None:
+        self.job_id = job_id
+        self.state = state
+        super().__init__(f"translation job {job_id} is {state}; {wanted}")

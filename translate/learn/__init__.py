@@ -1,0 +1,1 @@
+"""Learning to translate: corpora in, a CTranslate2 model out."""

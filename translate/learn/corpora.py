@@ -1,0 +1,132 @@
+"""Parallel corpora: read, clean, hold out.
+
+Each reader yields `Pair`s in the order of its file; nothing is held in memory.
+"""
+
+import csv
+import hashlib
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import zstandard
+
+ENGLISH = "en"
+HELD_OUT_SHARE = 128
+"""One English text in this many is kept for measuring, whatever its languages."""
+
+MAX_CHARACTERS = 400
+MAX_LENGTH_RATIO = 2.5
+_LETTERS = re.compile(r"[^\W\d_]")
+_MIS_ENCODED = re.compile(r"�|Ã[\x80-\xbf]|â€")
+_ACCELERATOR = re.compile(r"(?<!\w)(?:_|&(?!\w+;))(?=\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One text in English and in `language`; `domain` names the kind of corpus it is from."""
+
+    language: str
+    domain: str
+    english: str
+    other: str
+
+
+def read_tsv(path: Path, language: str) -> Iterator[Pair]:
+    """Yield the pairs of `domain<TAB>English<TAB>other`, plain or zstd-compressed.
+
+    Lines with another number of columns are passed over.
+    """
+    with path.open("rb") as raw:
+        stream = zstandard.ZstdDecompressor().stream_reader(raw) if path.suffix == ".zst" else raw
+        for line in io.TextIOWrapper(stream, encoding="utf-8", newline="\n"):
+            cells = line.rstrip("\n").split("\t")
+            if len(cells) == 3:  # noqa: PLR2004
+                yield Pair(language, *cells)
+
+
+def read_mission(path: Path, languages: Iterable[str], split: str) -> Iterator[Pair]:
+    """Yield the hand-written segments of `split` (`train` or `test`) in each language."""
+    wanted = list(languages)
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if row["split"] != split:
+                continue
+            for language in wanted:
+                if text := row.get(language):
+                    yield Pair(language, "mission", row[ENGLISH], text)
+
+
+def is_held_out(english: str) -> bool:
+    """Tell whether a text is kept for measuring: a hash decides, so every run agrees."""
+    digest = hashlib.sha256(english.strip().lower().encode()).digest()
+    return int.from_bytes(digest[:4]) % HELD_OUT_SHARE == 0
+
+
+def normalise(text: str) -> str:
+    """Return the text in NFC, its white space folded, menu accelerators (`_File`) removed."""
+    folded = " ".join(unicodedata.normalize("NFC", text).split())
+    return _ACCELERATOR.sub("", folded)
+
+
+def is_clean(pair: Pair) -> bool:
+    """Tell whether a pair teaches translation: letters on both sides, like lengths, no copy."""
+    english, other = pair.english, pair.other
+    if not english or not other or max(len(english), len(other)) > MAX_CHARACTERS:
+        return False
+    if _MIS_ENCODED.search(english) or _MIS_ENCODED.search(other):
+        return False
+    if min(_letter_share(english), _letter_share(other)) < 0.6:  # noqa: PLR2004
+        return False
+    shorter, longer = sorted((len(english), len(other)))
+    if longer > MAX_LENGTH_RATIO * shorter + 10:
+        return False
+    return english.lower() != other.lower()
+
+
+def _letter_share(text: str) -> float:
+    visible = sum(not character.isspace() for character in text)
+    return len(_LETTERS.findall(text)) / max(visible, 1)
+
+
+def cleaned(pairs: Iterable[Pair], exclude: frozenset[str]) -> Iterator[Pair]:
+    """Yield the normalised, clean, distinct pairs that are neither held out nor in `exclude`."""
+    seen: set[int] = set()
+    for pair in pairs:
+        tidy = Pair(pair.language, pair.domain, normalise(pair.english), normalise(pair.other))
+        key = hash((tidy.language, tidy.english, tidy.other))
+        if key in seen or not is_clean(tidy):
+            continue
+        seen.add(key)
+        if {tidy.english, tidy.other} & exclude or is_held_out(tidy.english):
+            continue
+        yield tidy
+
+
+def held_out(pairs: Iterable[Pair], limit: int) -> list[Pair]:
+    """Return the first `limit` clean held-out pairs that read as sentences."""
+    chosen: list[Pair] = []
+    for pair in pairs:
+        tidy = Pair(pair.language, pair.domain, normalise(pair.english), normalise(pair.other))
+        if is_held_out(tidy.english) and is_clean(tidy) and is_sentence(tidy.english):
+            chosen.append(tidy)
+            if len(chosen) == limit:
+                break
+    return chosen
+
+
+def is_sentence(text: str) -> bool:
+    """Tell whether a text reads as a sentence rather than as a menu string or a head-word."""
+    return len(text.split()) >= 4 and text[-1:] in ".!?…:"  # noqa: PLR2004
+
+
+def read_exclusions(paths: Iterable[Path]) -> frozenset[str]:
+    """Return every cell of the benchmark files that must never be trained on."""
+    cells: set[str] = set()
+    for path in paths:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            cells.update(normalise(cell) for cell in line.split("\t"))
+    return frozenset(cells - {""})
