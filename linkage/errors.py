@@ -1,0 +1,66 @@
+"""What can go wrong in linkage.
+
+LinkageError
+├── ItemNotFoundError      the tenant has no such item
+├── InvalidItemError       an item lacks or misuses a field
+├── InvalidCursorError     a cursor was not made by us
+├── SourceFormatError      a file cannot be read as what it is said to be
+├── BuildNotFoundError     the tenant has no such index build
+└── IndexDamagedError      the files of an index build are missing or changed
+"""
+
+from pathlib import Path
+
+
+class LinkageError(Exception):
+    """Root of all errors of this domain."""
+
+
+class ItemNotFoundError(LinkageError):
+    """The tenant has no item of this id."""
+
+    def __init__(self, item_id: str) -> None:
+        self.item_id = item_id
+        super().__init__(f"no item {item_id!r}")
+
+
+class InvalidItemError(LinkageError):
+    """A field of an item is missing or wrong; `field` names it."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")
+
+
+class InvalidCursorError(LinkageError):
+    """A cursor that this service did not make."""
+
+    def __init__(self) -> None:
+        super().__init__("the cursor is not one of ours; start again without it")
+
+
+class SourceFormatError(LinkageError):
+    """A file that cannot be read at all, as against one bad record in it."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{name}: {reason}")
+
+
+class BuildNotFoundError(LinkageError):
+    """The tenant has no index build of this id."""
+
+    def __init__(self, build_id: str) -> None:
+        self.build_id = build_id
+        super().__init__(f"no index build {build_id!r}")
+
+
+class IndexDamagedError(LinkageError):
+    """Index files are missing, cut short or changed."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"index {path.name}: {reason}; `weft reindex` makes a new one")

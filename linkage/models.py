@@ -1,0 +1,93 @@
+"""Tables of the linkage domain."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Float, Index, Integer, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+BIG_KEY = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only where the key is spelled INTEGER."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite, which drops time zones, gets it back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
+        """Attach UTC to what a driver returns without a zone."""
+        del dialect
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    """The domain's metadata."""
+
+
+class CatalogueState(Base):
+    """One row a tenant: the revision of its catalogue and the build that is live.
+
+    Writers bump `revision` in the transaction of the change and hold the row until they commit,
+    so revisions become visible in order; swapping an index is an update of `live_build`.
+    """
+
+    __tablename__ = "catalogue_states"
+
+    tenant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, default=0)
+    live_build: Mapped[str | None] = mapped_column(String(40))
+
+
+class ItemRow(Base):
+    """An item. `key` is ours and numbers vectors; (`tenant_id`, `id`) is the owner's."""
+
+    __tablename__ = "items"
+    __table_args__ = (
+        Index("ix_items_tenant_id_id", "tenant_id", "id", unique=True),
+        Index("ix_items_tenant_id_revision", "tenant_id", "revision"),
+    )
+
+    key: Mapped[int] = mapped_column(BIG_KEY, primary_key=True, autoincrement=True)
+    tenant_id: Mapped[str] = mapped_column(String(64))
+    id: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(Text)
+    creators: Mapped[list[str]] = mapped_column(JSON)
+    text: Mapped[str] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(String(35))
+    subjects: Mapped[list[str]] = mapped_column(JSON)
+    identifiers: Mapped[dict[str, str]] = mapped_column(JSON)
+    url: Mapped[str | None] = mapped_column(Text)
+    published_at: Mapped[str | None] = mapped_column(String(40))
+    expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    popularity: Mapped[float] = mapped_column(Float)
+    source: Mapped[str] = mapped_column(String(100))
+    hidden: Mapped[bool]
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    revision: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class BuildRow(Base):
+    """One generation of a tenant's index: how far it is, what it holds, what became of it."""
+
+    __tablename__ = "index_builds"
+    __table_args__ = (Index("ix_index_builds_tenant_id_id", "tenant_id", "id", unique=True),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(20))
+    """queued, building, live, old or failed."""
+    encoder: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    total: Mapped[int] = mapped_column(Integer, default=0)
+    revision: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Changes up to this revision are in the build; later ones are in the delta."""
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)

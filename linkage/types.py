@@ -1,0 +1,121 @@
+"""Values that cross the linkage domain."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Relation = Literal[
+    "same_work", "adaptation_of", "same_creator", "series", "about", "mentions", "similar"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """Anything linkable, as its owner describes it. `id` is the owner's own.
+
+    `published_at` is an ISO 8601 year, date or time; `popularity` is 0..1.
+    """
+
+    id: str
+    kind: str
+    title: str
+    creators: tuple[str, ...] = ()
+    text: str = ""
+    language: str | None = None
+    subjects: tuple[str, ...] = ()
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    url: str | None = None
+    published_at: str | None = None
+    expires_at: datetime | None = None
+    popularity: float = 0.0
+    source: str = "catalogue"
+    hidden: bool = False
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordError:
+    """A record that could not become an item: where it stands and why."""
+
+    line: int
+    reason: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """What an import did. `errors` holds the first ones; `failed` counts them all."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    errors: tuple[RecordError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reason for a link: its `type` (`vector`, `lexical`, `creator` …) and the details."""
+
+    type: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A target related to what was asked about, with relation, score (0..1) and reasons."""
+
+    target: Item
+    relation: Relation
+    score: float
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a link's target must satisfy. Empty means anything."""
+
+    kinds: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    exclude: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class BuildInfo:
+    """The index that answered."""
+
+    build: str
+    encoder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """One page of links; `next_cursor` is None on the last."""
+
+    links: tuple[Link, ...]
+    next_cursor: str | None
+    index: BuildInfo | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What a mention names: an item of the catalogue, or a creator (`kind` person)."""
+
+    id: str
+    name: str
+    kind: str
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A span of a text, in code points, that names an entity; `entity` is None for NIL."""
+
+    start: int
+    end: int
+    surface: str
+    entity: Entity | None
+    probability: float
+    candidates: tuple[tuple[Entity, float], ...] = ()

@@ -1,0 +1,126 @@
+"""Tables of the translation domain."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+BIG_KEY = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only where the key is spelled INTEGER."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite, which drops time zones, gets it back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
+        """Attach UTC to what a driver returns without a zone."""
+        del dialect
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    """The domain's metadata."""
+
+
+class JobRow(Base):
+    """A batch of texts to translate into one or more languages."""
+
+    __tablename__ = "translation_jobs"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "idempotency_key", name="uq_translation_jobs_idempotency"),
+        Index("ix_translation_jobs_tenant_id_created_at", "tenant_id", "created_at", "id"),
+        Index("ix_translation_jobs_state", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(20))
+    """queued, running, done, failed or cancelled."""
+    targets: Mapped[list[str]] = mapped_column(JSON)
+    source: Mapped[str | None] = mapped_column(String(35))
+    options: Mapped[dict[str, Any]] = mapped_column(JSON)
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    request_hash: Mapped[str] = mapped_column(String(64))
+    total: Mapped[int] = mapped_column(Integer)
+    """Items times targets."""
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ChunkRow(Base):
+    """A run of a job's items in one target language: what a worker claims and completes whole.
+
+    A claim holds until `lease_until`; `claim` tells the holder, so that a late worker whose
+    lease ran out cannot write over the one that took the chunk after it.
+    """
+
+    __tablename__ = "translation_chunks"
+    __table_args__ = (
+        UniqueConstraint("job_id", "target", "first", name="uq_translation_chunks_place"),
+        Index("ix_translation_chunks_state_lease_until", "state", "lease_until"),
+    )
+
+    id: Mapped[int] = mapped_column(BIG_KEY, primary_key=True, autoincrement=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("translation_jobs.id", ondelete="CASCADE"))
+    target: Mapped[str] = mapped_column(String(35))
+    first: Mapped[int] = mapped_column(Integer)
+    """Position of its first item in the job's input."""
+    count: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(20))
+    """pending, running, done or cancelled."""
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    claim: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    needs_review: Mapped[int] = mapped_column(Integer, default=0)
+    failed: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class JobItemRow(Base):
+    """One text of a job's input, at its position."""
+
+    __tablename__ = "translation_job_items"
+
+    job_id: Mapped[str] = mapped_column(
+        ForeignKey("translation_jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    item_id: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(String(35))
+
+
+class ResultRow(Base):
+    """The translation of one item into one language, written once with its chunk's completion."""
+
+    __tablename__ = "translation_results"
+
+    job_id: Mapped[str] = mapped_column(
+        ForeignKey("translation_jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    target: Mapped[str] = mapped_column(String(35), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    status: Mapped[str] = mapped_column(String(20))
+    """done, needs_review or failed."""
+    text: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(String(35))
+    confidence: Mapped[float | None] = mapped_column(Float)
+    reason: Mapped[str | None] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(String(100))
