@@ -1,0 +1,76 @@
+"""What endpoints are given: the runtime, a session, and the caller with its scopes."""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import structlog
+from fastapi import Depends, HTTPException, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
+
+from api.limits import RateLimiter
+from workers import accounts
+from workers.accounts import Caller, Scope
+from workers.runtime import Runtime
+
+bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer weft_…`")
+
+
+def get_runtime(request: Request) -> Runtime:
+    """Return the process's runtime."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
+
+
+def get_caller(
+    request: Request,
+    runtime: RuntimeDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> Caller:
+    """Return who is asking; 401 without a valid key, 429 above the key's rate."""
+    if credentials is None:
+        raise HTTPException(
+            401, "send a key: `Authorization: Bearer …`", {"WWW-Authenticate": "Bearer"}
+        )
+    with runtime.database.reading() as session:
+        caller = accounts.find_caller(session, credentials.credentials)
+    if caller is None:
+        raise HTTPException(401, "the key is unknown or revoked", {"WWW-Authenticate": "Bearer"})
+    limiter: RateLimiter = request.app.state.limiter
+    if wait := limiter.seconds_to_wait(caller.key_id):
+        raise HTTPException(429, f"try again in {wait} s", {"Retry-After": str(wait)})
+    structlog.contextvars.bind_contextvars(tenant=caller.tenant_id, key=caller.key_id)
+    return caller
+
+
+def require(scope: Scope) -> Callable[[Caller], Caller]:
+    """Return a dependency that lets only keys with a scope pass."""
+
+    def check(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
+        if scope not in caller.scopes:
+            raise HTTPException(403, f"the key lacks the scope `{scope}`")
+        return caller
+
+    return check
+
+
+def write_session(runtime: RuntimeDep) -> Iterator[Session]:
+    """Yield the request's one transaction, committed before the answer is sent."""
+    with runtime.database.transaction() as session:
+        yield session
+
+
+def read_session(runtime: RuntimeDep) -> Iterator[Session]:
+    """Yield a session for reading."""
+    with runtime.database.reading() as session:
+        yield session
+
+
+Reader = Annotated[Caller, Depends(require("read"))]
+Writer = Annotated[Caller, Depends(require("write"))]
+Admin = Annotated[Caller, Depends(require("admin"))]
+ReadSession = Annotated[Session, Depends(read_session, scope="function")]
+WriteSession = Annotated[Session, Depends(write_session, scope="function")]

@@ -1,0 +1,70 @@
+"""All settings, read in this one place from the environment (`WEFT_…`) or a `.env` file."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_TENANT = "default"
+
+
+class Settings(BaseSettings):
+    """What an operator can set; every default serves one machine with nothing else installed."""
+
+    model_config = SettingsConfigDict(env_prefix="WEFT_", env_file=".env", extra="ignore")
+
+    data_dir: Path = Field(Path("var"), description="Where the database, indexes and queue live.")
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL; without it an SQLite file in data_dir."
+    )
+    broker_url: SecretStr | None = Field(
+        None, description="Celery broker, e.g. redis://…; without it a queue of files in data_dir."
+    )
+    rate_limit_url: SecretStr | None = Field(
+        None, description="Where request counts live, e.g. redis://…; without it in each process."
+    )
+    rate_limit: str = Field("6000/minute", description="Requests a key may make.")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    encoder: str = Field(
+        "packaged", description="Sentence encoder: `packaged`, or the folder of a model."
+    )
+    index_kind: str = Field("flat", description="FAISS index of new builds: flat or hnsw.")
+    translation_model: Path | None = Field(
+        None, description="Folder of a converted model; without it the one that ships."
+    )
+    translation_threads: int = Field(1, ge=1, description="Parallel decoders in a process.")
+    worker_processes: int = Field(2, ge=1, description="Processes of one `weft worker`.")
+    chunk_lease_seconds: float = Field(
+        60, gt=0, description="After so long a chunk whose worker died is taken by another."
+    )
+    sweep_seconds: float = Field(
+        5, gt=0, description="How often work that the queue lost is sent again."
+    )
+    max_body_bytes: int = Field(32 * 2**20, description="Larger request bodies are refused.")
+    log_level: str = "INFO"
+    log_json: bool = False
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database's URL, with the default filled in."""
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.resolve() / 'weft.db'}"
+
+    @property
+    def resolved_broker_url(self) -> str:
+        """The broker's URL, with the default filled in."""
+        return self.broker_url.get_secret_value() if self.broker_url else "filesystem://"
+
+    @property
+    def resolved_rate_limit_url(self) -> str:
+        """Where request counts live, with the default filled in."""
+        return self.rate_limit_url.get_secret_value() if self.rate_limit_url else "memory://"
+
+
+@lru_cache
+def settings_from_environment() -> Settings:
+    """Return the process's settings, read once."""
+    return Settings()

@@ -1,0 +1,73 @@
+"""Tasks: a few lines each, given ids, safe to run twice. The work is in the domains.
+
+The broker only wakes workers; what there is to do stands in the database. A message that is
+lost costs a sweep's wait, one delivered twice finds nothing left to claim.
+"""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from kombu.exceptions import OperationalError
+
+from linkage import builds
+from translate import jobs
+from workers.app import celery, runtime
+from workers.metrics import ENQUEUE_FAULTS
+
+TURN_SECONDS = 10
+"""After so long on one job a worker goes to the back of the queue, so that none waits for all."""
+log = structlog.get_logger()
+
+
+@celery.task  # type: ignore[untyped-decorator]
+def work_on_job(job_id: str) -> None:
+    """Translate chunks of a job for one turn."""
+    until = time.monotonic() + TURN_SECONDS
+    while time.monotonic() < until:
+        lease = runtime.settings.chunk_lease_seconds
+        if not jobs.run_next_chunk(
+            runtime.database.transaction, runtime.translator, job_id, lease=lease
+        ):
+            return
+    wake_for_job(job_id, 1)
+
+
+@celery.task  # type: ignore[untyped-decorator]
+def run_build(build_id: str) -> None:
+    """Make a queued index build and put it live."""
+    builds.run(
+        runtime.database.transaction, build_id, folder=runtime.index_dir, encoder=runtime.encoder
+    )
+
+
+@celery.task  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    """Wake workers for everything the database knows to be waiting."""
+    with runtime.database.reading() as session:
+        job_ids = jobs.waiting_job_ids(session)
+        build_ids = builds.waiting_build_ids(session)
+    for job_id in job_ids:
+        wake_for_job(job_id, 1)
+    for build_id in build_ids:
+        wake_for_build(build_id)
+
+
+def wake_for_job(job_id: str, workers: int) -> None:
+    """Ask up to so many workers to work on a job. Call it after the commit."""
+    for _ in range(workers):
+        _send(lambda: work_on_job.apply_async((job_id,), retry=False))
+
+
+def wake_for_build(build_id: str) -> None:
+    """Ask a worker to make a queued index build. Call it after the commit."""
+    _send(lambda: run_build.apply_async((build_id,), retry=False))
+
+
+def _send(send: Callable[[], object]) -> None:
+    """Send; a broker that is down only delays the work until the sweep."""
+    try:
+        send()
+    except (OperationalError, OSError) as error:
+        ENQUEUE_FAULTS.inc()
+        log.warning("enqueue_failed", error=type(error).__name__)
