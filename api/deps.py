@@ -74,3 +74,11 @@ Writer = Annotated[Caller, Depends(require("write"))]
 Admin = Annotated[Caller, Depends(require("admin"))]
 ReadSession = Annotated[Session, Depends(read_session, scope="function")]
 WriteSession = Annotated[Session, Depends(write_session, scope="function")]
+
+
+async def raw_body(request: Request) -> bytes:
+    """Return the request's body as it came, whatever its content type."""
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(raw_body)]

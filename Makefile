@@ -1,0 +1,32 @@
+# Everything runs in .venv, made from requirements.lock; `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test lint types imports lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml requirements.lock tools/environment.sh
+	@PYTHON=$(PYTHON) sh tools/environment.sh $(VENV)
+	@touch $@
+
+demo: $(READY)  ## import the sample catalogue, serve it, ask three real questions (ONCE=1: then stop)
+	@$(BIN)/weft demo $(if $(ONCE),--once)
+
+test: $(READY)  ## lint, types, import rules, migrations, and every test
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/check.sh
+
+lint: $(READY)  ## format and lint
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+types: $(READY)  ## check types
+	@$(BIN)/mypy
+
+lock: $(READY)  ## write requirements.lock from what pyproject.toml resolves to now
+	@sh tools/lock.sh $(VENV)
+
+clean:  ## remove the environment and the demo's files
+	rm -rf $(VENV) var build *.egg-info

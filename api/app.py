@@ -1,0 +1,79 @@
+"""The ASGI application: `create_app(runtime)` for tests and servers alike."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api import errors
+from api.errors import Problem
+from api.limits import RateLimiter
+from api.middleware import BodyLimit, RequestContext
+from api.routes import admin, items, related, system, translations
+from workers.logs import configure_logs
+from workers.runtime import Runtime
+from workers.settings import settings_from_environment
+
+DESCRIPTION = """Related content and translation for catalogues of books and media.
+
+Send your key as `Authorization: Bearer …`. Errors are RFC 9457 problem documents; each answer
+carries an `X-Request-ID` that finds it in the logs."""
+
+
+def create_app(runtime: Runtime) -> FastAPI:
+    """Return the application over a runtime, which it closes at shutdown."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        runtime.close()
+
+    app = FastAPI(
+        title="Weft",
+        version=version("weft"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.runtime = runtime
+    app.state.limiter = RateLimiter(
+        runtime.settings.rate_limit, runtime.settings.resolved_rate_limit_url
+    )
+    errors.install(app)
+    # `/items/{id}/related` stands before `/items/{id}`, whose id may hold slashes
+    for module in (related, items, translations, admin, system):
+        app.include_router(module.router)
+    app.add_middleware(BodyLimit, max_bytes=runtime.settings.max_body_bytes)
+    app.add_middleware(RequestContext)
+    _describe_problems(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put the problem document's schema where the routes' responses point."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = plain()
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        if "Problem" not in schemas:
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(problem.pop("$defs"))
+            schemas["Problem"] = problem
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def from_environment() -> FastAPI:
+    """Return the application as the environment sets it: what a server process imports."""
+    settings = settings_from_environment()
+    configure_logs(settings)
+    return create_app(Runtime(settings))

@@ -1,0 +1,78 @@
+"""What all commands share: the application, the runtime, printing, and errors without traces."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from linkage.errors import LinkageError
+from translate.errors import TranslateError
+from workers.logs import configure_logs
+from workers.runtime import Runtime
+from workers.settings import DEFAULT_TENANT, settings_from_environment
+
+app = typer.Typer(
+    name="weft",
+    help="Related content and translation for catalogues of books and media.\n\n"
+    "Start with `weft demo`. Settings come from WEFT_… in the environment or a .env file; "
+    "without any, everything lives in ./var: an SQLite file, the indexes and the queue.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+out = Console()
+err = Console(stderr=True)
+
+Tenant = Annotated[str, typer.Option(help="Whose catalogue.", envvar="WEFT_TENANT")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+DEFAULT = DEFAULT_TENANT
+
+
+@contextmanager
+def command() -> Iterator[Runtime]:
+    """Yield a runtime; print a known error in one line and exit with 1."""
+    settings = settings_from_environment()
+    configure_logs(settings.model_copy(update={"log_level": "WARNING"}))
+    runtime = Runtime(settings)
+    try:
+        yield runtime
+    except (LinkageError, TranslateError) as error:
+        fail(str(error))
+    except (OperationalError, ProgrammingError) as error:
+        if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
+            fail("the database has no tables yet; run `weft migrate`")
+        fail(f"the database does not answer: {error.orig}")
+    finally:
+        runtime.close()
+
+
+def fail(reason: str) -> None:
+    """Print why the command cannot go on and exit with 1."""
+    err.print(f"[bold red]error:[/] {reason}", highlight=False, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON document to standard output."""
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+@contextmanager
+def progress_bar(title: str, unit: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar on standard error; yield `advance(done, total)`, total None when unknown."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

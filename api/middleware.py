@@ -1,0 +1,109 @@
+"""What surrounds every request: its id, its size, its log line and its metrics."""
+
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import problem
+from workers.metrics import LATENCY, REQUESTS
+
+MAX_REQUEST_ID = 100
+log = structlog.get_logger()
+
+
+class RequestContext:
+    """Gives a request its id (the caller's own when it sent one), a log line and metrics."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(Request(scope))
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        status, started = 500, time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            _record(scope, status, time.perf_counter() - started)
+
+
+def _request_id(request: Request) -> str:
+    sent = request.headers.get("x-request-id", "")
+    usable = 0 < len(sent) <= MAX_REQUEST_ID and sent.isascii() and sent.isprintable()
+    return sent if usable else uuid.uuid4().hex
+
+
+def _record(scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "(none)")
+    REQUESTS.labels(scope["method"], route, status).inc()
+    LATENCY.labels(scope["method"], route).observe(seconds)
+    log.info(
+        "request",
+        method=scope["method"],
+        route=route,
+        status=status,
+        ms=round(1000 * seconds, 1),
+    )
+
+
+class BodyLimit:
+    """Refuses bodies above a size, whether they tell their length or not."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = Request(scope).headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > self.max_bytes:
+            await self._refuse(scope, receive, send)
+            return
+        counted = _Counted(receive, self.max_bytes)
+        try:
+            await self.app(scope, counted, send)
+        except _TooLargeError:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"the body is larger than {self.max_bytes} bytes; send it in parts"
+        await problem(Request(scope), 413, detail)(scope, receive, send)
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+class _Counted:
+    """A `receive` that raises once more than `max_bytes` have come in."""
+
+    def __init__(self, receive: Callable[[], Awaitable[Message]], max_bytes: int) -> None:
+        self._receive = receive
+        self._left = max_bytes
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise _TooLargeError
+        return message

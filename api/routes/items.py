@@ -1,0 +1,88 @@
+"""Items: put, get, delete, list, and whole batches as JSON Lines."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+
+from api.deps import RawBody, Reader, ReadSession, RuntimeDep, Writer, WriteSession
+from api.errors import responses
+from api.schemas import BatchError, BatchSummary, ItemBody, ItemId, ItemOut, ItemPage
+from linkage import store
+from linkage.errors import InvalidItemError, ItemNotFoundError
+from linkage.imports import import_records
+from linkage.items import item_from_record
+from linkage.sources.jsonl import read_jsonl
+
+router = APIRouter(prefix="/v1", tags=["items"])
+ItemPath = Annotated[ItemId, Path(description="The owner's id of the item.")]
+JSON_LINES = "application/x-ndjson"
+
+
+@router.get("/items", responses=responses(401, 403, 422, 429, 503))
+def list_items(
+    caller: Reader,
+    session: ReadSession,
+    cursor: Annotated[str | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> ItemPage:
+    """List the catalogue in a stable order, a page at a time."""
+    page = store.list_items(session, caller.tenant_id, cursor=cursor, limit=limit)
+    return ItemPage(items=[ItemOut.of(item) for item in page.items], next_cursor=page.next_cursor)
+
+
+@router.post(
+    "/items:batch",
+    responses=responses(401, 403, 413, 415, 422, 429, 503),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {JSON_LINES: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+def put_items(
+    caller: Writer, runtime: RuntimeDep, body: RawBody
+) -> BatchSummary:
+    """Create or update many items, one JSON object a line. Bad lines do not stop good ones."""
+    summary = import_records(
+        runtime.database.transaction, caller.tenant_id, read_jsonl(body.splitlines(keepends=True))
+    )
+    return BatchSummary(
+        created=summary.created,
+        updated=summary.updated,
+        unchanged=summary.unchanged,
+        failed=summary.failed,
+        errors=[BatchError(line=e.line, id=e.id, reason=e.reason) for e in summary.errors],
+    )
+
+
+@router.put(
+    "/items/{item_id:path}",
+    responses={201: {"model": ItemOut}, **responses(401, 403, 413, 415, 422, 429, 503)},
+)
+def put_item(
+    item_id: ItemPath, body: ItemBody, caller: Writer, session: WriteSession, response: Response
+) -> ItemOut:
+    """Create or replace an item; it is found by related-content requests within seconds."""
+    if body.id not in (None, item_id):
+        raise InvalidItemError("id", f"is {body.id!r} in the body and {item_id!r} in the path")
+    record: dict[str, Any] = body.model_dump() | {"id": item_id}
+    item = item_from_record(record)
+    outcome = store.upsert(session, caller.tenant_id, [item])
+    response.status_code = 201 if outcome.created else 200
+    return ItemOut.of(item)
+
+
+@router.delete(
+    "/items/{item_id:path}", status_code=204, responses=responses(401, 403, 404, 422, 429, 503)
+)
+def delete_item(item_id: ItemPath, caller: Writer, session: WriteSession) -> None:
+    """Delete an item; it is gone from every answer at once."""
+    if not store.delete(session, caller.tenant_id, item_id):
+        raise ItemNotFoundError(item_id)
+
+
+@router.get("/items/{item_id:path}", responses=responses(401, 403, 404, 422, 429, 503))
+def get_item(item_id: ItemPath, caller: Reader, session: ReadSession) -> ItemOut:
+    """Return an item as it is stored."""
+    return ItemOut.of(store.get(session, caller.tenant_id, item_id))

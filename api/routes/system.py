@@ -1,0 +1,41 @@
+"""For machines that watch: liveness, readiness, metrics."""
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+
+from api.deps import RuntimeDep
+from api.errors import responses
+
+router = APIRouter(tags=["system"])
+
+
+class Health(BaseModel):
+    """The process runs."""
+
+    status: str = "ok"
+
+
+@router.get("/health")
+def health() -> Health:
+    """Tell that the process runs."""
+    return Health()
+
+
+@router.get("/ready", responses=responses(503))
+def ready(runtime: RuntimeDep) -> Health:
+    """Tell whether requests can be served: the database answers and the models are loaded."""
+    runtime.database.check()
+    runtime.linker.warm()
+    runtime.translator.warm()
+    return Health()
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def metrics() -> Response:
+    """Return Prometheus metrics of this process."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

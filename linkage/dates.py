@@ -1,0 +1,43 @@
+"""Dates as catalogues write them, brought to ISO 8601."""
+
+import re
+from datetime import UTC, date, datetime
+
+_YEAR = re.compile(r"([+-]?)(\d{1,4})(?:\.0)?")
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+
+def iso(value: object) -> str:
+    """Return a year, month, day or moment in ISO 8601; ValueError if it is none.
+
+    Years may be numbers, `2008.0` and before our era: -750 becomes `-0750`.
+    """
+    text = str(value).strip()
+    if year := _YEAR.fullmatch(text):
+        return f"{'-' if year[1] == '-' else ''}{int(year[2]):04d}"
+    if _MONTH.fullmatch(text):
+        return text
+    return _day_or_moment(text).isoformat()
+
+
+def instant(value: object) -> datetime:
+    """Return a moment in UTC; one without a zone is taken as UTC, a day as its beginning."""
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def year(iso_date: str | None) -> int | None:
+    """Return the year of what `iso` returned."""
+    found = re.match(r"-?\d{4}", iso_date or "")
+    return int(found[0]) if found else None
+
+
+def _day_or_moment(text: str) -> date | datetime:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is not an ISO 8601 year, date or time") from None

@@ -1,0 +1,100 @@
+"""How text is compared: folded to lower case without accents, split into words.
+
+All matching by words (lexical search, names, titles) goes through here, so that what one module
+finds another can point at. Scripts written without spaces are split into single characters.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+_UNSPACED = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x3041, 0x30FF),  # Hiragana, Katakana
+    (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF),  # Han
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x3FFFF),
+)
+_ACCENTS = range(0x0300, 0x0370)
+_SERIES = re.compile(r"\(\s*([^()]+?),?\s+(?:#|no\.?\s|vol\.?\s|book\s)\s*[\d.\-–]+[^()]*\)\s*$", re.I)
+_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
+
+
+class _Folding(dict[int, str]):
+    """`str.translate` table, filled as characters are met; separators become a space."""
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = _fold(chr(code))
+        return folded
+
+
+def _fold(char: str) -> str:
+    plain = "".join(c for c in unicodedata.normalize("NFKD", char) if ord(c) not in _ACCENTS)
+    folded = unicodedata.normalize("NFC", plain).casefold()
+    kept = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded)
+    is_unspaced = any(first <= ord(char) <= last for first, last in _UNSPACED)
+    return f" {kept} " if is_unspaced and not unicodedata.combining(char) else kept
+
+
+_FOLDING = _Folding()
+
+
+def words(text: str) -> list[str]:
+    """Return the folded words of a text, in order."""
+    return text.translate(_FOLDING).split()
+
+
+def key(text: str) -> str:
+    """Return the form under which two spellings of a name are the same."""
+    return " ".join(words(text))
+
+
+def padded(text: str) -> str:
+    """Return the key between spaces, so that ` name ` in it means whole words."""
+    return f" {key(text)} "
+
+
+def folded_with_offsets(text: str) -> tuple[str, list[int]]:
+    """Return `padded(text)` and, for each of its characters, the offset it came from."""
+    folded, offsets = [" "], [0]
+    for offset, char in enumerate(text):
+        for piece in _FOLDING[ord(char)]:
+            if piece != " " or folded[-1] != " ":
+                folded.append(piece)
+                offsets.append(offset)
+    if folded[-1] != " ":
+        folded.append(" ")
+        offsets.append(len(text))
+    return "".join(folded), offsets
+
+
+def occurrences(name: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each place where the name stands in the text, in code points."""
+    wanted = padded(name)
+    if not wanted.strip() or wanted not in padded(text):
+        return
+    folded, offsets = folded_with_offsets(text)
+    at = folded.find(wanted)
+    while at >= 0:
+        yield offsets[at + 1], offsets[at + len(wanted) - 2] + 1
+        at = folded.find(wanted, at + len(wanted) - 1)
+
+
+@lru_cache(maxsize=65_536)
+def title_key(title: str) -> str:
+    """Return the key of a title without what editions add in brackets at its end."""
+    bare = title
+    while (shorter := _BRACKETS.sub("", bare)) != bare and key(shorter):
+        bare = shorter
+    return key(bare)
+
+
+def series_of(title: str) -> str | None:
+    """Return the key of the series a title names, as in `Dune Messiah (Dune Chronicles, #2)`."""
+    found = _SERIES.search(title)
+    return key(found[1]) or None if found else None
