@@ -1,0 +1,157 @@
+"""`weft import`, `weft related`, `weft reindex`: the catalogue and its index."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from api.cli.console import (
+    DEFAULT,
+    Json,
+    Tenant,
+    command,
+    err,
+    fail,
+    out,
+    print_json,
+    progress_bar,
+)
+from api.schemas import RelatedOut
+from linkage import builds
+from linkage.imports import import_records
+from linkage.sources import Mapping, read_source
+from linkage.types import Filters, ImportSummary
+
+SHOWN_ERRORS = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("import")(import_file)
+    app.command()(related)
+    app.command()(reindex)
+
+
+def import_file(  # noqa: PLR0913 - options of a command
+    file: Annotated[Path, typer.Argument(help="JSON Lines or CSV, plain or .gz.")],
+    map_: Annotated[
+        list[str],
+        typer.Option("--map", help="FIELD=COLUMN where the names differ, e.g. creators=authors."),
+    ] = [],  # noqa: B006
+    set_: Annotated[
+        list[str],
+        typer.Option("--set", help="FIELD=VALUE for every record, e.g. kind=book."),
+    ] = [],  # noqa: B006
+    id_prefix: Annotated[str, typer.Option(help="Put before every id, e.g. book-.")] = "",
+    separator: Annotated[str, typer.Option(help="Between several values of a CSV cell.")] = ",",
+    tenant: Tenant = DEFAULT,
+    *,
+    json: Json = False,
+) -> None:
+    """Import items. Good records come in, bad ones are listed; a repeat changes nothing.
+
+    Example: `weft import books.csv --map id=book_id --map creators=authors --set kind=book`
+    """
+    if not file.is_file():
+        fail(f"{file} is not a file")
+    with command() as runtime, progress_bar(f"Importing {file.name}", "records") as advance:
+        records = read_source(
+            file, Mapping.parse(map_, set_, id_prefix=id_prefix, separator=separator)
+        )
+        summary = import_records(
+            runtime.database.transaction,
+            tenant,
+            records,
+            on_progress=lambda done: advance(done, None),
+        )
+    _print_summary(summary, json=json)
+    if summary.failed:
+        raise typer.Exit(2)
+
+
+def _print_summary(summary: ImportSummary, *, json: bool) -> None:
+    if json:
+        errors = [{"line": e.line, "id": e.id, "reason": e.reason} for e in summary.errors]
+        print_json({
+            "created": summary.created, "updated": summary.updated,
+            "unchanged": summary.unchanged, "failed": summary.failed, "errors": errors,
+        })  # fmt: skip
+        return
+    for error in summary.errors[:SHOWN_ERRORS]:
+        err.print(f"[red]line {error.line}[/]: {escape(error.reason)}", highlight=False)
+    if summary.failed > SHOWN_ERRORS:
+        err.print(f"… and {summary.failed - SHOWN_ERRORS} more; --json lists more of them")
+    out.print(
+        f"{summary.created} created, {summary.updated} updated, "
+        f"{summary.unchanged} unchanged, {summary.failed} failed"
+    )
+
+
+def related(  # noqa: PLR0913 - options of a command
+    item_id: Annotated[str | None, typer.Argument(help="An item of the catalogue.")] = None,
+    text: Annotated[str | None, typer.Option(help="Or any text.")] = None,
+    kind: Annotated[list[str], typer.Option(help="Only these kinds.")] = [],  # noqa: B006
+    language: Annotated[list[str], typer.Option(help="Only these languages.")] = [],  # noqa: B006
+    source: Annotated[list[str], typer.Option(help="Only from these sources.")] = [],  # noqa: B006
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    tenant: Tenant = DEFAULT,
+    *,
+    json: Json = False,
+) -> None:
+    """Show what belongs to an item or a text, and why."""
+    if (item_id is None) == (text is None):
+        fail("give an item's id, or --text")
+    filters = Filters(
+        kinds=frozenset(kind), languages=frozenset(language), sources=frozenset(source)
+    )
+    with command() as runtime, runtime.database.reading() as session:
+        linker = runtime.linker
+        answer = (
+            linker.related(session, tenant, item_id, filters=filters, limit=limit)
+            if item_id is not None
+            else linker.related_to(session, tenant, text or "", filters=filters, limit=limit)
+        )
+    shaped = RelatedOut.of(answer)
+    if json:
+        print_json(shaped.model_dump(mode="json"))
+        return
+    table = Table("score", "relation", "kind", "title", "id", "because")
+    for link in shaped.links:
+        reasons = ", ".join(evidence.type for evidence in link.evidence)
+        table.add_row(
+            f"{link.score:.2f}", link.relation, link.target.kind, escape(link.target.title),
+            escape(link.target.id), reasons,
+        )  # fmt: skip
+    out.print(table)
+
+
+def reindex(
+    kind: Annotated[str | None, typer.Option(help="flat or hnsw; else the setting's.")] = None,
+    tenant: Tenant = DEFAULT,
+    *,
+    json: Json = False,
+) -> None:
+    """Build a new index beside the live one and swap. Requests go on being answered."""
+    with command() as runtime, progress_bar("Indexing", "items") as advance:
+        encoder = runtime.encoder
+        with runtime.database.transaction() as session:
+            build_id = builds.start(
+                session, tenant, encoder=encoder.name, kind=kind or runtime.settings.index_kind
+            ).id
+        builds.run(
+            runtime.database.transaction,
+            build_id,
+            folder=runtime.index_dir,
+            encoder=encoder,
+            on_progress=advance,
+        )
+        with runtime.database.reading() as session:
+            build = builds.get(session, tenant, build_id)
+    if json:
+        print_json({"id": build.id, "state": build.state, "items": build.total})
+    elif build.state == "live":
+        out.print(f"Index {build.id} is live: {build.total} items, encoder {build.encoder}.")
+    if build.state != "live":
+        fail(f"index {build.id} is {build.state}: {build.error}")

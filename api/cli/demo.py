@@ -1,0 +1,235 @@
+"""`weft demo`: from nothing to related content and translations, in front of one's eyes."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import httpx
+import orjson
+import typer
+from rich.markup import escape
+
+from api.cli.console import DEFAULT, command, fail, out
+from linkage import builds
+from linkage.imports import import_records
+from linkage.sample import sample_items, sample_reviews
+from workers import accounts
+from workers.migrations import migrate
+from workers.runtime import Runtime
+
+BOOK = "book-dune"
+FILM_OF_BOOK = "film-dune-2021"
+TEXT = "After Solaris by Stanisław Lem I could not stop thinking about the ocean."
+NAMED = "book-solaris"
+REVIEWS = 8
+TARGETS = ("de", "fr")
+READY_SECONDS = 120
+JOB_SECONDS = 120
+KEY_NAME = "demo"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+def demo(
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop after the three requests; fail on a wrong answer.")
+    ] = False,
+) -> None:
+    """Import the sample catalogue, start API and worker, and ask three real questions."""
+    with command() as runtime:
+        url = f"http://{runtime.settings.host}:{runtime.settings.port}"
+        _check_port_is_free(runtime)
+        key = _prepare(runtime)
+        runtime.close()
+        with _processes(["serve"], ["worker"]):
+            client = httpx.Client(
+                base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60
+            )
+            _wait_until_ready(client)
+            faults = [*_ask_related(client), *_ask_mentions(client), *_ask_translations(client)]
+            if faults:
+                fail("; ".join(faults))
+            _print_next(url, key)
+            if not once:
+                _wait_for_interrupt()
+
+
+def _check_port_is_free(runtime: Runtime) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((runtime.settings.host, runtime.settings.port))
+        except OSError:
+            fail(f"port {runtime.settings.port} is taken; set WEFT_PORT to another")
+
+
+def _prepare(runtime: Runtime) -> str:
+    """Migrate, import, index; return a fresh key with all scopes."""
+    runtime.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    out.print(f"[bold]1.[/] Migrating {runtime.settings.data_dir / 'weft.db'}")
+    migrate(runtime.settings.resolved_database_url)
+    summary = import_records(runtime.database.transaction, DEFAULT, sample_items())
+    out.print(
+        f"[bold]2.[/] Sample catalogue: {summary.created} items created, "
+        f"{summary.updated} updated, {summary.unchanged} unchanged, {summary.failed} failed"
+    )
+    with runtime.database.transaction() as session:
+        build = builds.start(
+            session, DEFAULT, encoder=runtime.encoder.name, kind=runtime.settings.index_kind
+        ).id
+    builds.run(
+        runtime.database.transaction, build, folder=runtime.index_dir, encoder=runtime.encoder
+    )
+    out.print(f"[bold]3.[/] Index {build} is live")
+    with runtime.database.transaction() as session:
+        for old in accounts.list_keys(session, DEFAULT):
+            if old.name == KEY_NAME:
+                accounts.revoke_key(session, DEFAULT, old.id)
+        return accounts.create_key(session, DEFAULT, KEY_NAME, accounts.SCOPES).secret
+
+
+@contextlib.contextmanager
+def _processes(*commands: Sequence[str]) -> Iterator[None]:
+    """Run `weft` commands beside this one; end each with its children at the end."""
+    started = [
+        subprocess.Popen(  # noqa: S603 - our own commands
+            [sys.executable, "-c", "from api.cli import app; app()", *arguments],
+            env=os.environ | {"WEFT_LOG_LEVEL": "WARNING"},
+            start_new_session=True,
+        )
+        for arguments in commands
+    ]
+    out.print(f"[bold]4.[/] Started {' and '.join(arguments[0] for arguments in commands)}")
+    try:
+        yield
+    finally:
+        for process in started:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, then make its whole group end."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=10)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_until_ready(client: httpx.Client) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(httpx.TransportError):
+            if client.get("/ready").is_success:
+                return
+        time.sleep(0.2)
+    fail(f"the API was not ready after {READY_SECONDS} s")
+
+
+def _ask_related(client: httpx.Client) -> list[str]:
+    path = f"/v1/items/{BOOK}/related?limit=5"
+    answer = _show(client, "GET", path)
+    for link in answer["links"]:
+        reasons = ", ".join(evidence["type"] for evidence in link["evidence"])
+        target = link["target"]
+        out.print(
+            f"   {link['score']:.2f}  {link['relation']:<13} {target['kind']:<8} "
+            f"{escape(target['title'])}  [dim]({reasons})[/]",
+            highlight=False,
+        )
+    found = [link["target"]["id"] for link in answer["links"]]
+    return [] if FILM_OF_BOOK in found else [f"{FILM_OF_BOOK} is not among {found}"]
+
+
+def _ask_mentions(client: httpx.Client) -> list[str]:
+    answer = _show(client, "POST", "/v1/mentions", {"text": TEXT})
+    for mention in answer["mentions"]:
+        entity = mention["entity"] or {"id": "(none)"}
+        out.print(
+            f"   {mention['start']:>3}-{mention['end']:<3} {escape(mention['surface'])} → "
+            f"{escape(entity['id'])}  ({mention['probability']:.2f})",
+            highlight=False,
+        )
+    found = [mention["entity"]["id"] for mention in answer["mentions"] if mention["entity"]]
+    return [] if NAMED in found else [f"{NAMED} is not among the mentions {found}"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    id: str
+    text: str
+
+
+def _ask_translations(client: httpx.Client) -> list[str]:
+    reviews = [
+        _Line(review.id, review.text) for review in sample_reviews() if review.language == "en"
+    ][:REVIEWS]
+    items = [{"id": line.id, "text": line.text} for line in reviews]
+    job = _show(client, "POST", "/v1/translation-jobs", {"items": items, "targets": TARGETS})
+    until = time.monotonic() + JOB_SECONDS
+    while job["state"] in {"queued", "running"} and time.monotonic() < until:
+        time.sleep(0.2)
+        job = client.get(f"/v1/translation-jobs/{job['id']}").raise_for_status().json()
+    out.print(f"   job {job['id']}: {job['state']}, {orjson.dumps(job['progress']).decode()}")
+    lines = client.get(f"/v1/translation-jobs/{job['id']}/results").raise_for_status().text
+    results = [orjson.loads(line) for line in lines.splitlines()]
+    sources = {line.id: line.text for line in reviews}
+    for result in results[: len(TARGETS) * 2]:
+        out.print(f"   [dim]en[/] {escape(sources[result['id']])}", highlight=False)
+        out.print(f"   [dim]{result['target']}[/] {escape(result['text'] or '')}", highlight=False)
+    return _translation_faults(job, results, sources)
+
+
+def _translation_faults(
+    job: dict[str, Any], results: list[dict[str, Any]], sources: dict[str, str]
+) -> list[str]:
+    wanted = len(sources) * len(TARGETS)
+    faults = [] if job["state"] == "done" else [f"the job is {job['state']}"]
+    if len(results) != wanted:
+        faults.append(f"{len(results)} of {wanted} translations came back")
+    for result in results:
+        if result["status"] == "failed" or result["text"] in {None, "", sources[result["id"]]}:
+            faults.append(f"{result['id']} into {result['target']}: {result}")
+    return faults
+
+
+def _show(
+    client: httpx.Client, method: str, path: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Print a request, send it, return its answer."""
+    shown = f" {orjson.dumps(body).decode()[:140]}…" if body else ""
+    out.print(f"\n[bold cyan]{method} {path}[/]{escape(shown)}", highlight=False, soft_wrap=True)
+    response = client.request(method, path, json=body)
+    if response.is_error:
+        fail(f"{method} {path} answered {response.status_code}: {response.text}")
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def _print_next(url: str, key: str) -> None:
+    out.print("\n[bold green]All three answered.[/] Where to look next:")
+    out.print(f"   {url}/docs            every endpoint, to try out", highlight=False)
+    out.print("   weft --help                           the command line", highlight=False)
+    out.print(f"   key with all scopes: {key}", highlight=False, soft_wrap=True)
+    out.print(
+        f'   curl -H "Authorization: Bearer {key}" {url}/v1/items/{BOOK}/related',
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _wait_for_interrupt() -> None:
+    out.print("\nServing until Ctrl-C.")
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()

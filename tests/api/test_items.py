@@ -1,0 +1,95 @@
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+DUNE = {
+    "kind": "book",
+    "title": "Dune",
+    "creators": ["Frank Herbert"],
+    "text": "A desert planet and its spice.",
+    "language": "en",
+    "identifiers": {"isbn13": "9780441172719"},
+    "published_at": "1965",
+    "attributes": {"binding": "paperback"},
+}
+
+
+def test_an_item_comes_back_as_it_was_put(client: TestClient) -> None:
+    assert client.put("/v1/items/dune", json=DUNE).status_code == 201
+    stored = client.get("/v1/items/dune").json()
+    assert stored["id"] == "dune"
+    for field, value in DUNE.items():
+        assert stored[field] == value
+
+
+def test_a_second_put_replaces_and_answers_200(client: TestClient) -> None:
+    client.put("/v1/items/dune", json=DUNE)
+    assert client.put("/v1/items/dune", json=DUNE | {"title": "Dune Messiah"}).status_code == 200
+    assert client.get("/v1/items/dune").json()["title"] == "Dune Messiah"
+
+
+def test_an_id_may_hold_slashes_and_spaces(client: TestClient) -> None:
+    path = "/v1/items/https://shop.example/a%20book"
+    assert client.put(path, json=DUNE).status_code == 201
+    assert client.get(path).json()["id"] == "https://shop.example/a book"
+    assert client.get(f"{path}/related").status_code == 200
+    assert client.delete(path).status_code == 204
+    assert client.get(path).status_code == 404
+
+
+def test_a_batch_takes_good_lines_and_reports_bad_ones_by_line(client: TestClient) -> None:
+    lines = [
+        json.dumps(DUNE | {"id": "a"}),
+        "{not json",
+        json.dumps({"id": "b", "kind": "book"}),
+        "",
+        json.dumps(DUNE | {"id": "c", "popularity": 7}),
+        json.dumps(DUNE | {"id": "d"}),
+    ]
+    summary = client.post("/v1/items:batch", content="\n".join(lines)).json()
+    assert (summary["created"], summary["failed"]) == (2, 3)
+    assert [(error["line"], error["id"]) for error in summary["errors"]] == [
+        (2, None),
+        (3, "b"),
+        (5, "c"),
+    ]
+    assert "title" in summary["errors"][1]["reason"]
+
+
+def test_the_same_batch_again_changes_nothing(client: TestClient) -> None:
+    lines = "\n".join(json.dumps(DUNE | {"id": name}) for name in "abc")
+    assert client.post("/v1/items:batch", content=lines).json()["created"] == 3
+    assert client.post("/v1/items:batch", content=lines).json()["unchanged"] == 3
+
+
+def test_pages_of_the_catalogue_hold_every_item_once(client: TestClient) -> None:
+    names = [f"item-{number:02}" for number in range(25)]
+    lines = "\n".join(json.dumps(DUNE | {"id": name}) for name in names)
+    client.post("/v1/items:batch", content=lines)
+    seen, cursor = [], None
+    while True:
+        page = client.get("/v1/items", params={"limit": 10} | ({"cursor": cursor} if cursor else {}))
+        seen += [item["id"] for item in page.json()["items"]]
+        cursor = page.json()["next_cursor"]
+        if cursor is None:
+            break
+    assert sorted(seen) == names
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"kind": None}, "kind"),
+        ({"popularity": 2}, "popularity"),
+        ({"titel": "x"}, "titel"),
+        ({"identifiers": {"isbn13": "9780441172710"}}, "isbn13"),
+        ({"published_at": "last spring"}, "published_at"),
+    ],
+)
+def test_a_bad_field_is_named(client: TestClient, change: dict, field: str) -> None:
+    answer = client.put("/v1/items/x", json=DUNE | change)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert any(field in error["field"] for error in answer.json()["errors"])

@@ -1,0 +1,116 @@
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+ITEMS = [
+    {"id": "book-solaris", "kind": "book", "title": "Solaris", "creators": ["Stanisław Lem"],
+     "text": "Scientists orbit a planet covered by a thinking ocean.", "language": "en",
+     "published_at": "1961"},
+    {"id": "film-solaris", "kind": "film", "title": "Solaris", "creators": ["Andrei Tarkovsky"],
+     "text": "A psychologist travels to a space station. Based on the novel by Stanisław Lem.",
+     "language": "en", "published_at": "1972"},
+    {"id": "book-cyberiad", "kind": "book", "title": "The Cyberiad",
+     "creators": ["Stanisław Lem"], "text": "Fables of two robot constructors.",
+     "language": "en"},
+    {"id": "article-lem", "kind": "article", "title": "Der Ozean, der denkt",
+     "text": "Warum „Solaris“ von Stanisław Lem bis heute verstört.", "language": "de",
+     "source": "feed:kulturblatt"},
+    {"id": "book-baking", "kind": "book", "title": "Bread at Home", "creators": ["Anna Oven"],
+     "text": "Sourdough, rye and rolls for beginners.", "language": "en"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def shop(client: TestClient) -> TestClient:
+    """A small catalogue that no index was built for yet: everything is in the delta."""
+    lines = "\n".join(json.dumps(item) for item in ITEMS)
+    assert client.post("/v1/items:batch", content=lines).json()["created"] == len(ITEMS)
+    return client
+
+
+def targets(answer: dict) -> list[str]:
+    return [link["target"]["id"] for link in answer["links"]]
+
+
+def test_the_film_of_a_book_is_an_adaptation_and_says_why(shop: TestClient) -> None:
+    links = shop.get("/v1/items/book-solaris/related").json()["links"]
+    film = next(link for link in links if link["target"]["id"] == "film-solaris")
+    assert film["relation"] == "adaptation_of"
+    assert 0 < film["score"] <= 1
+    assert film["evidence"]
+
+
+def test_an_item_is_never_related_to_itself(shop: TestClient) -> None:
+    assert "book-solaris" not in targets(shop.get("/v1/items/book-solaris/related").json())
+
+
+@pytest.mark.parametrize(
+    ("query", "allowed"),
+    [
+        ("kind=film", {"film-solaris"}),
+        ("language=de", {"article-lem"}),
+        ("source=feed:kulturblatt", {"article-lem"}),
+        ("kind=article&kind=film", {"film-solaris", "article-lem"}),
+    ],
+)
+def test_a_filter_keeps_what_it_names_and_fills_the_answer(
+    shop: TestClient, query: str, allowed: set[str]
+) -> None:
+    assert set(targets(shop.get(f"/v1/items/book-solaris/related?{query}").json())) == allowed
+
+
+def test_excluded_items_are_left_out(shop: TestClient) -> None:
+    found = targets(shop.get("/v1/items/book-solaris/related?exclude=film-solaris").json())
+    assert found
+    assert "film-solaris" not in found
+
+
+def test_limit_and_cursor_page_without_repeats(shop: TestClient) -> None:
+    whole = targets(shop.get("/v1/items/book-solaris/related").json())
+    first = shop.get("/v1/items/book-solaris/related?limit=1").json()
+    rest = shop.get(
+        "/v1/items/book-solaris/related", params={"limit": 10, "cursor": first["next_cursor"]}
+    ).json()
+    assert targets(first) + targets(rest) == whole
+
+
+def test_a_hidden_item_disappears_at_once(shop: TestClient) -> None:
+    shop.put("/v1/items/film-solaris", json={**ITEMS[1], "hidden": True})
+    assert "film-solaris" not in targets(shop.get("/v1/items/book-solaris/related").json())
+
+
+def test_an_expired_item_disappears(shop: TestClient) -> None:
+    shop.put("/v1/items/film-solaris", json={**ITEMS[1], "expires_at": "2020-01-01T00:00:00Z"})
+    assert "film-solaris" not in targets(shop.get("/v1/items/book-solaris/related").json())
+
+
+def test_free_text_finds_items(shop: TestClient) -> None:
+    answer = shop.post("/v1/related", json={"text": "how to bake bread", "limit": 1}).json()
+    assert targets(answer) == ["book-baking"]
+    assert answer["links"][0]["evidence"]
+
+
+def test_an_item_that_is_not_stored_gets_links(shop: TestClient) -> None:
+    unseen = {"kind": "book", "title": "Return from the Stars", "creators": ["Stanisław Lem"]}
+    answer = shop.post("/v1/related", json={"item": unseen}).json()
+    assert "book-cyberiad" in targets(answer)
+
+
+def test_mentions_have_offsets_in_code_points(shop: TestClient) -> None:
+    text = "😀 I read The Cyberiad by Stanisław Lem."
+    mentions = shop.post("/v1/mentions", json={"text": text}).json()["mentions"]
+    assert [text[m["start"] : m["end"]] for m in mentions] == ["The Cyberiad", "Stanisław Lem"]
+    assert mentions[0]["entity"]["id"] == "book-cyberiad"
+    assert all(0 < m["probability"] <= 1 for m in mentions)
+
+
+def test_an_unknown_item_is_a_404_that_names_it(shop: TestClient) -> None:
+    answer = shop.get("/v1/items/absent/related")
+    assert answer.status_code == 404
+    assert "absent" in answer.json()["detail"]
+
+
+def test_a_foreign_cursor_is_refused(shop: TestClient) -> None:
+    answer = shop.get("/v1/items/book-solaris/related?cursor=nonsense")
+    assert answer.status_code == 422

@@ -1,0 +1,101 @@
+"""The commands, as a person or a script calls them."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import WEFT
+from tests.support import free_port
+
+
+@pytest.fixture
+def weft(tmp_path: Path):
+    environment = os.environ | {
+        "WEFT_DATA_DIR": str(tmp_path / "data"),
+        "WEFT_PORT": str(free_port()),
+        "COLUMNS": "200",
+    }
+
+    def run(*arguments: str, stdin: str = "", ok: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [*WEFT, *arguments],
+            env=environment,
+            cwd=tmp_path,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert (done.returncode == 0) == ok, done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def test_the_demo_asks_three_requests_and_ends_well(weft) -> None:
+    shown = weft("demo", "--once").stdout
+    assert "All three answered" in shown
+    assert "adaptation_of" in shown
+
+
+def test_a_file_is_imported_once_and_its_bad_rows_are_listed(weft, tmp_path: Path) -> None:
+    weft("migrate")
+    file = tmp_path / "books.csv"
+    file.write_text("nr,name,who\n1,Emma,Jane Austen\n2,,Nobody\n3,Momo,Michael Ende\n")
+    options = ["--map", "id=nr", "--map", "title=name", "--map", "creators=who",
+               "--set", "kind=book"]  # fmt: skip
+    first = json.loads(weft("import", str(file), *options, "--json", ok=False).stdout)
+    assert (first["created"], first["failed"]) == (2, 1)
+    assert first["errors"][0]["line"] == 3
+    assert "title" in first["errors"][0]["reason"]
+    again = json.loads(weft("import", str(file), *options, "--json", ok=False).stdout)
+    assert (again["created"], again["unchanged"]) == (0, 2)
+
+
+def test_texts_are_translated_and_searched_from_the_command_line(weft, tmp_path: Path) -> None:
+    weft("migrate")
+    file = tmp_path / "items.jsonl"
+    file.write_text(
+        json.dumps({"id": "b1", "kind": "book", "title": "Solaris", "creators": ["Stanisław Lem"]})
+        + "\n"
+        + json.dumps({"id": "f1", "kind": "film", "title": "Solaris",
+                      "creators": ["Andrei Tarkovsky"],
+                      "text": "Based on the novel Solaris by Stanisław Lem."})
+    )  # fmt: skip
+    weft("import", str(file))
+    weft("reindex")
+    links = json.loads(weft("related", "b1", "--json").stdout)["links"]
+    assert links[0]["target"]["id"] == "f1"
+    text = "In Solaris, Stanisław Lem describes an ocean."
+    found = json.loads(weft("mentions", text, "--json").stdout)["mentions"]
+    assert {mention["surface"] for mention in found} == {"Solaris", "Stanisław Lem"}
+    german = weft("translate", "--to", "de", "--source", "en", stdin="The book is good.\n").stdout
+    assert "Buch" in german
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["related", "nothing"], "weft migrate"),
+        (["import", "absent.csv"], "not a file"),
+        (["keys", "create", "x", "--scope", "root"], "read, write, admin"),
+        (["translate", "--to", "xx", "Hello"], "xx"),
+    ],
+)
+def test_an_error_names_its_cause_in_one_line(weft, arguments: list[str], told: str) -> None:
+    done = weft(*arguments, ok=False)
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_command_explains_itself(weft) -> None:
+    commands = ["demo", "serve", "worker", "migrate", "import", "related", "mentions",
+                "translate", "reindex", "keys"]  # fmt: skip
+    shown = weft("--help").stdout
+    for name in commands:
+        assert name in shown
+        assert "Usage" in weft(name, "--help").stdout
