@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from translate.jobs import Progress
 
 from linkage.types import Evidence, Item, Link, Mention, Related, Relation
-from translate.jobs import Progress
 from translate.models import JobRow
 from translate.types import Translation
 from workers.accounts import Scope

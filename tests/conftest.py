@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 # the Celery application reads its settings when imported: keep its queue out of the checkout
 os.environ["WEFT_DATA_DIR"] = tempfile.mkdtemp(prefix="weft-tests-")
 
-from tests.support import free_port, wait_until  # noqa: E402
-from workers.db import Database  # noqa: E402
-from workers.migrations import migrate  # noqa: E402
+from tests.support import free_port, wait_until
+from workers.db import Database
+from workers.migrations import migrate
 
 BACKENDS = ("sqlite", "postgresql")
 
@@ -100,9 +100,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(
-    backend: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[str]:
+def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of the test's own, migrated and empty."""
     if backend == "sqlite":
         path = tmp_path / "weft.db"

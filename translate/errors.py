@@ -5,6 +5,12 @@ TranslateError
 ├── UndetectedLanguageError    the language was not given and could not be told
 ├── ModelError                 a model folder is missing, damaged or not of a known kind
 ├── RecipeError                a training recipe is wrong
+├── InvalidJobError            a job cannot be made of what was given
+├── IdempotencyConflictError   the key of a job came again with another request
+├── InvalidCursorError         a cursor was not made by us
+├── InvalidJobError            a job without items, or with the same id twice
+├── InvalidCursorError         a cursor was not made by us
+├── IdempotencyConflictError   the key was used before, for another request
 ├── JobNotFoundError           no such job for this tenant
 └── JobStateError              the job's state does not allow what was asked
 """
@@ -18,15 +24,15 @@ class TranslateError(Exception):
 
 
 class UnsupportedLanguageError(TranslateError):
-    """No model translates from `source` to `target`."""
+    """No model translates from `source` (None: from any language) to `target`."""
 
-    def __init__(self, source: str, target: str, supported: Iterable[str]) -> None:
+    def __init__(self, source: str | None, target: str, supported: Iterable[str]) -> None:
         self.source = source
         self.target = target
         self.supported = tuple(sorted(supported))
+        direction = f"{source!r} to {target!r}" if source else f"to {target!r}"
         super().__init__(
-            f"no model translates {source!r} to {target!r}; "
-            f"languages at hand: {', '.join(self.supported)}"
+            f"no model translates {direction}; languages at hand: {', '.join(self.supported)}"
         )
 
 
@@ -53,6 +59,57 @@ class RecipeError(TranslateError):
         self.path = path
         self.reason = reason
         super().__init__(f"recipe {path}: {reason}")
+
+
+class InvalidJobError(TranslateError):
+    """A job cannot be made of what was given; `field` names the part at fault."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")
+
+
+class IdempotencyConflictError(TranslateError):
+    """An idempotency key came again with a request that is not the first one's."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(
+            f"the idempotency key {key!r} was used for another request; take a new one"
+        )
+
+
+class InvalidCursorError(TranslateError):
+    """A cursor that this service did not make."""
+
+    def __init__(self) -> None:
+        super().__init__("the cursor is not one of ours; start again without it")
+
+
+class InvalidJobError(TranslateError):
+    """A job cannot be made of what was sent; `field` names the fault's place."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        super().__init__(f"{field}: {reason}")
+
+
+class InvalidCursorError(TranslateError):
+    """A cursor that this service did not make."""
+
+    def __init__(self) -> None:
+        super().__init__("the cursor is not one of ours; start again without it")
+
+
+class IdempotencyConflictError(TranslateError):
+    """An idempotency key came again with another request."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(
+            f"the idempotency key {key!r} was used for another request; use a fresh key"
+        )
 
 
 class JobNotFoundError(TranslateError):

@@ -16,15 +16,20 @@ def tag(language: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """One translated text: what came out, from which language, how sure, and what was checked."""
+    """One translated text: what came out, from which language, how sure, and what was checked.
+
+    `checks` names the checks that failed. A failed translation carries the text it was given and
+    the `reason`; `source` is None where the language could not be told, or was not needed.
+    """
 
     text: str
-    source: str
+    source: str | None
     target: str
     status: Status
     confidence: float
     checks: tuple[str, ...] = ()
     model: str = ""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

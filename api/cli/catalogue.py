@@ -34,16 +34,16 @@ def register(app: typer.Typer) -> None:
     app.command()(reindex)
 
 
-def import_file(  # noqa: PLR0913 - options of a command
+def import_file(
     file: Annotated[Path, typer.Argument(help="JSON Lines or CSV, plain or .gz.")],
     map_: Annotated[
         list[str],
         typer.Option("--map", help="FIELD=COLUMN where the names differ, e.g. creators=authors."),
-    ] = [],  # noqa: B006
+    ] = [],
     set_: Annotated[
         list[str],
         typer.Option("--set", help="FIELD=VALUE for every record, e.g. kind=book."),
-    ] = [],  # noqa: B006
+    ] = [],
     id_prefix: Annotated[str, typer.Option(help="Put before every id, e.g. book-.")] = "",
     separator: Annotated[str, typer.Option(help="Between several values of a CSV cell.")] = ",",
     tenant: Tenant = DEFAULT,
@@ -89,12 +89,12 @@ def _print_summary(summary: ImportSummary, *, json: bool) -> None:
     )
 
 
-def related(  # noqa: PLR0913 - options of a command
+def related(
     item_id: Annotated[str | None, typer.Argument(help="An item of the catalogue.")] = None,
     text: Annotated[str | None, typer.Option(help="Or any text.")] = None,
-    kind: Annotated[list[str], typer.Option(help="Only these kinds.")] = [],  # noqa: B006
-    language: Annotated[list[str], typer.Option(help="Only these languages.")] = [],  # noqa: B006
-    source: Annotated[list[str], typer.Option(help="Only from these sources.")] = [],  # noqa: B006
+    kind: Annotated[list[str], typer.Option(help="Only these kinds.")] = [],
+    language: Annotated[list[str], typer.Option(help="Only these languages.")] = [],
+    source: Annotated[list[str], typer.Option(help="Only from these sources.")] = [],
     limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
     tenant: Tenant = DEFAULT,
     *,

@@ -198,9 +198,11 @@ def _translation_faults(
     faults = [] if job["state"] == "done" else [f"the job is {job['state']}"]
     if len(results) != wanted:
         faults.append(f"{len(results)} of {wanted} translations came back")
-    for result in results:
-        if result["status"] == "failed" or result["text"] in {None, "", sources[result["id"]]}:
-            faults.append(f"{result['id']} into {result['target']}: {result}")
+    faults += [
+        f"{result['id']} into {result['target']} is {result['status']}: {result['text']!r}"
+        for result in results
+        if result["status"] == "failed" or result["text"] in {None, "", sources[result["id"]]}
+    ]
     return faults
 
 

@@ -20,9 +20,9 @@ def register(app: typer.Typer) -> None:
 @keys.command()
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[
-        list[str], typer.Option(help="read, write or admin; may be repeated.")
-    ] = ["read"],  # noqa: B006
+    scope: Annotated[list[str], typer.Option(help="read, write or admin; may be repeated.")] = [
+        "read"
+    ],
     tenant: Tenant = DEFAULT,
     *,
     json: Json = False,
@@ -53,9 +53,7 @@ def list_keys(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
     table = Table("id", "name", "scopes", "created", "revoked")
     for row in rows:
         revoked = f"{row.revoked_at:%Y-%m-%d}" if row.revoked_at else ""
-        table.add_row(
-            row.id, row.name, " ".join(row.scopes), f"{row.created_at:%Y-%m-%d}", revoked
-        )
+        table.add_row(row.id, row.name, " ".join(row.scopes), f"{row.created_at:%Y-%m-%d}", revoked)
     out.print(table)
 
 

@@ -47,7 +47,7 @@ def translate(
     html: Annotated[bool, typer.Option(help="The text is HTML; its markup survives.")] = False,
     json: Json = False,
 ) -> None:
-    """Translate a text. Example: `weft translate --to de "A gripping novel."`"""
+    """Translate a text, for example: `weft translate --to de "A gripping novel"`."""
     with command() as runtime:
         [translation] = runtime.translator.translate(
             [_read(text)], target=to, source=source, format="html" if html else "text"

@@ -64,9 +64,7 @@ def list_keys(caller: Admin, session: ReadSession) -> KeysOut:
     return KeysOut(keys=[KeyOut.model_validate(row) for row in rows])
 
 
-@router.delete(
-    "/keys/{key_id}", status_code=204, responses=responses(401, 403, 404, 422, 429, 503)
-)
+@router.delete("/keys/{key_id}", status_code=204, responses=responses(401, 403, 404, 422, 429, 503))
 def revoke_key(
     key_id: Annotated[str, Path(max_length=16)], caller: Admin, session: WriteSession
 ) -> None:

@@ -40,9 +40,7 @@ def list_items(
         }
     },
 )
-def put_items(
-    caller: Writer, runtime: RuntimeDep, body: RawBody
-) -> BatchSummary:
+def put_items(caller: Writer, runtime: RuntimeDep, body: RawBody) -> BatchSummary:
     """Create or update many items, one JSON object a line. Bad lines do not stop good ones."""
     summary = import_records(
         runtime.database.transaction, caller.tenant_id, read_jsonl(body.splitlines(keepends=True))

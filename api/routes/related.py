@@ -27,19 +27,18 @@ Many = Annotated[list[str], Query()]
 
 @router.get(
     "/items/{item_id:path}/related",
-    response_model=RelatedOut,
     responses=responses(401, 403, 404, 422, 429, 503),
 )
-def related_to_item(  # noqa: PLR0913 - query parameters
+def related_to_item(
     item_id: ItemPath,
     caller: Reader,
     session: ReadSession,
     runtime: RuntimeDep,
-    kind: Annotated[list[str], Query(description="Only these kinds; may be repeated.")] = [],  # noqa: B006
-    language: Annotated[list[str], Query(description="Only these languages.")] = [],  # noqa: B006
-    source: Annotated[list[str], Query(description="Only from these sources.")] = [],  # noqa: B006
-    relation: Annotated[list[Relation], Query(description="Only these relations.")] = [],  # noqa: B006
-    exclude: Annotated[list[str], Query(description="Never these items.")] = [],  # noqa: B006
+    kind: Annotated[list[str], Query(description="Only these kinds; may be repeated.")] = [],
+    language: Annotated[list[str], Query(description="Only these languages.")] = [],
+    source: Annotated[list[str], Query(description="Only from these sources.")] = [],
+    relation: Annotated[list[Relation], Query(description="Only these relations.")] = [],
+    exclude: Annotated[list[str], Query(description="Never these items.")] = [],
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
 ) -> RelatedOut:
@@ -58,7 +57,6 @@ def related_to_item(  # noqa: PLR0913 - query parameters
 
 @router.post(
     "/related",
-    response_model=RelatedOut,
     responses=responses(401, 403, 413, 415, 422, 429, 503),
 )
 def related_to_text(

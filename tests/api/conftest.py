@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-
-from api.app import create_app
-from linkage.embed import SentenceEncoder, packaged_model
 from linkage.linker import Linker
 from translate.engine import CTranslate2Engine, shipped_model
 from translate.translator import Translator
+
+from api.app import create_app
+from linkage.embed import SentenceEncoder, packaged_model
 from workers import accounts
 from workers.accounts import SCOPES, Scope
 from workers.runtime import Runtime
@@ -34,9 +34,7 @@ def runtime(
 ) -> Iterator[Runtime]:
     """A runtime on a database of the test's own, with models loaded once for all tests."""
     runtime = Runtime(
-        Settings(
-            data_dir=tmp_path, database_url=database_url, max_body_bytes=2**20, _env_file=None
-        )
+        Settings(data_dir=tmp_path, database_url=database_url, max_body_bytes=2**20, _env_file=None)
     )
     vars(runtime).update(
         _encoder=encoder, _translator=translator, _linker=Linker(runtime.index_dir, encoder)

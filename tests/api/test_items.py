@@ -69,7 +69,9 @@ def test_pages_of_the_catalogue_hold_every_item_once(client: TestClient) -> None
     client.post("/v1/items:batch", content=lines)
     seen, cursor = [], None
     while True:
-        page = client.get("/v1/items", params={"limit": 10} | ({"cursor": cursor} if cursor else {}))
+        page = client.get(
+            "/v1/items", params={"limit": 10} | ({"cursor": cursor} if cursor else {})
+        )
         seen += [item["id"] for item in page.json()["items"]]
         cursor = page.json()["next_cursor"]
         if cursor is None:

@@ -85,7 +85,7 @@ class Deployment:
 def deploy(
     database_url: str, backend: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Deployment]]:
-    """SQLite with the queue of files, or PostgreSQL with Redis: as on one machine, as in production."""
+    """SQLite with a queue of files as on one machine, PostgreSQL with Redis as in production."""
     deployments: list[Deployment] = []
 
     def start(**settings: str) -> Deployment:

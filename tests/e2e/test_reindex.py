@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from linkage.sample import sample_items
 from api.schemas import ItemOut
+from linkage.sample import sample_items
 from tests.e2e.conftest import Deployment
 from tests.support import wait_until
 

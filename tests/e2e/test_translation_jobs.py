@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import redis
 
 from tests.e2e.conftest import Deployment
 from tests.support import wait_until
@@ -72,8 +73,10 @@ def test_killed_workers_lose_and_duplicate_nothing(deploy: Deploy) -> None:
         worker = deployment.start("worker", "--processes", "2")
         before = state_of(client, job_id)["progress"]["done"]
         wait_until(
-            lambda before=before: state_of(client, job_id)["progress"]["done"] > before
-            or state_of(client, job_id)["state"] == "done",
+            lambda before=before: (
+                state_of(client, job_id)["progress"]["done"] > before
+                or state_of(client, job_id)["state"] == "done"
+            ),
             90,
             f"no progress: {deployment.logs()}",
         )
@@ -100,8 +103,6 @@ def test_a_job_survives_the_loss_of_everything_in_the_broker(
     body = {"items": sentences(20), "targets": ["de"], "source": "en"}
     job_id = client.post("/v1/translation-jobs", json=body).json()["id"]
     if backend == "postgresql":
-        import redis
-
         redis.Redis.from_url(request.getfixturevalue("redis_url")).flushall()
     else:
         messages = list((tmp_path / "data" / "queue" / "messages").iterdir())

@@ -1,0 +1,14 @@
+from alembic import command
+
+from workers.migrations import alembic_config, migrate
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(database_url: str) -> None:
+    command.check(alembic_config(database_url))
+
+
+def test_migrating_down_and_up_again_ends_where_it_began(database_url: str) -> None:
+    command.downgrade(alembic_config(database_url), "base")
+    migrate(database_url)
+    migrate(database_url)
+    command.check(alembic_config(database_url))
