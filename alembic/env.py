@@ -1,11 +1,11 @@
 """Runs migrations over one connection; the tables of all domains are one schema."""
 
+from alembic import context
 from sqlalchemy import engine_from_config, pool
 
 import linkage.models
 import translate.models
 import workers.accounts
-from alembic import context
 from workers.settings import settings_from_environment
 
 METADATA = [

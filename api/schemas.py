@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from translate.jobs import Progress
 
 from linkage.types import Evidence, Item, Link, Mention, Related, Relation
+from translate.jobs import Progress
 from translate.models import JobRow
 from translate.types import Translation
 from workers.accounts import Scope
@@ -76,20 +76,24 @@ class ItemPage(BaseModel):
 
 
 class BatchError(BaseModel):
-    """A line of a batch that was not taken."""
+    """A line of a batch that was not taken, or (a warning) taken without one of its fields."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     line: int
     id: str | None = None
     reason: str
+    is_warning: bool = False
 
 
 class BatchSummary(BaseModel):
-    """What a batch did; `errors` lists the first 100 faulty lines."""
+    """What a batch did; `errors` lists the first 1,000 faulty lines."""
 
     created: int
     updated: int
     unchanged: int
     failed: int
+    warnings: int
     errors: list[BatchError]
 
 
@@ -185,7 +189,8 @@ class RelatedBody(Body):
     kind: list[str] = []
     language: list[str] = []
     source: list[str] = []
-    relation: list[Relation] = []
+    relation: Relation | None = None
+    published_after: str | None = Field(None, description="ISO 8601.")
     exclude: list[str] = Field([], max_length=1000)
     limit: int = Field(10, ge=1, le=100)
     cursor: str | None = None

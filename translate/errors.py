@@ -8,9 +8,6 @@ TranslateError
 ├── InvalidJobError            a job cannot be made of what was given
 ├── IdempotencyConflictError   the key of a job came again with another request
 ├── InvalidCursorError         a cursor was not made by us
-├── InvalidJobError            a job without items, or with the same id twice
-├── InvalidCursorError         a cursor was not made by us
-├── IdempotencyConflictError   the key was used before, for another request
 ├── JobNotFoundError           no such job for this tenant
 └── JobStateError              the job's state does not allow what was asked
 """
@@ -85,31 +82,6 @@ class InvalidCursorError(TranslateError):
 
     def __init__(self) -> None:
         super().__init__("the cursor is not one of ours; start again without it")
-
-
-class InvalidJobError(TranslateError):
-    """A job cannot be made of what was sent; `field` names the fault's place."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        self.field = field
-        super().__init__(f"{field}: {reason}")
-
-
-class InvalidCursorError(TranslateError):
-    """A cursor that this service did not make."""
-
-    def __init__(self) -> None:
-        super().__init__("the cursor is not one of ours; start again without it")
-
-
-class IdempotencyConflictError(TranslateError):
-    """An idempotency key came again with another request."""
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        super().__init__(
-            f"the idempotency key {key!r} was used for another request; use a fresh key"
-        )
 
 
 class JobNotFoundError(TranslateError):

@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import RLock
 
-from linkage.embed import Encoder, SentenceEncoder, packaged_model
+from linkage.embed import Encoder, load_encoder
 from linkage.linker import Linker
 from translate.engine import CTranslate2Engine, shipped_model
 from translate.translator import Translator
@@ -19,6 +19,7 @@ class Runtime:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._lock = RLock()
+        self._encoders: dict[str, Encoder] = {}
 
     @cached_property
     def database(self) -> Database:
@@ -32,16 +33,12 @@ class Runtime:
         """The folder of all index builds."""
         return self.settings.data_dir / "indexes"
 
-    @property
-    def encoder(self) -> Encoder:
-        """The sentence encoder that new builds and queries use."""
+    def encoder(self, name: str) -> Encoder:
+        """Return an encoder by its name; each is loaded once a process."""
         with self._lock:
-            return self._encoder
-
-    @cached_property
-    def _encoder(self) -> Encoder:
-        name = self.settings.encoder
-        return SentenceEncoder(packaged_model() if name == "packaged" else Path(name))
+            if name not in self._encoders:
+                self._encoders[name] = load_encoder(name)
+            return self._encoders[name]
 
     @property
     def linker(self) -> Linker:
@@ -51,7 +48,12 @@ class Runtime:
 
     @cached_property
     def _linker(self) -> Linker:
-        return Linker(self.index_dir, self._encoder, on_fault=INDEX_FAULTS.inc)
+        return Linker(
+            self.index_dir,
+            encoder=self.settings.encoder,
+            encoders=self.encoder,
+            on_damage=lambda _tenant, _build: INDEX_FAULTS.inc(),
+        )
 
     @property
     def translator(self) -> Translator:

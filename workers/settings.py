@@ -2,9 +2,12 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from linkage.embed import DEFAULT_ENCODER
 
 DEFAULT_TENANT = "default"
 
@@ -28,9 +31,11 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     encoder: str = Field(
-        "packaged", description="Sentence encoder: `packaged`, or the folder of a model."
+        DEFAULT_ENCODER, description="Sentence encoder: a packaged one, or the folder of a model."
     )
-    index_kind: str = Field("flat", description="FAISS index of new builds: flat or hnsw.")
+    index_kind: Literal["flat", "hnsw"] = Field(
+        "flat", description="FAISS index of new builds: flat or hnsw."
+    )
     translation_model: Path | None = Field(
         None, description="Folder of a converted model; without it the one that ships."
     )

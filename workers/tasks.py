@@ -34,10 +34,14 @@ def work_on_job(job_id: str) -> None:
 
 
 @celery.task  # type: ignore[untyped-decorator]
-def run_build(build_id: str) -> None:
-    """Make a queued index build and put it live."""
+def run_build(tenant_id: str, build_id: str) -> None:
+    """Make a queued index build and put it live, unless another worker is at it."""
     builds.run(
-        runtime.database.transaction, build_id, folder=runtime.index_dir, encoder=runtime.encoder
+        runtime.database.transaction,
+        tenant_id,
+        build_id,
+        data_dir=runtime.index_dir,
+        encoders=runtime.encoder,
     )
 
 
@@ -46,11 +50,11 @@ def sweep() -> None:
     """Wake workers for everything the database knows to be waiting."""
     with runtime.database.reading() as session:
         job_ids = jobs.waiting_job_ids(session)
-        build_ids = builds.waiting_build_ids(session)
+        waiting = builds.waiting(session)
     for job_id in job_ids:
         wake_for_job(job_id, 1)
-    for build_id in build_ids:
-        wake_for_build(build_id)
+    for tenant_id, build_id in waiting:
+        wake_for_build(tenant_id, build_id)
 
 
 def wake_for_job(job_id: str, workers: int) -> None:
@@ -59,9 +63,9 @@ def wake_for_job(job_id: str, workers: int) -> None:
         _send(lambda: work_on_job.apply_async((job_id,), retry=False))
 
 
-def wake_for_build(build_id: str) -> None:
+def wake_for_build(tenant_id: str, build_id: str) -> None:
     """Ask a worker to make a queued index build. Call it after the commit."""
-    _send(lambda: run_build.apply_async((build_id,), retry=False))
+    _send(lambda: run_build.apply_async((tenant_id, build_id), retry=False))
 
 
 def _send(send: Callable[[], object]) -> None:

@@ -1,5 +1,6 @@
 """`weft import`, `weft related`, `weft reindex`: the catalogue and its index."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,8 @@ from api.cli.console import (
 from api.schemas import RelatedOut
 from linkage import builds
 from linkage.imports import import_records
-from linkage.sources import Mapping, read_source
+from linkage.index import Kind
+from linkage.sources import options_from, read
 from linkage.types import Filters, ImportSummary
 
 SHOWN_ERRORS = 20
@@ -35,17 +37,25 @@ def register(app: typer.Typer) -> None:
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="JSON Lines or CSV, plain or .gz.")],
+    file: Annotated[Path, typer.Argument(help="JSON Lines, CSV or TSV, plain or .gz.")],
     map_: Annotated[
         list[str],
-        typer.Option("--map", help="FIELD=COLUMN where the names differ, e.g. creators=authors."),
+        typer.Option(
+            "--map",
+            help="FIELD=COLUMN where the names differ, e.g. creators=authors "
+            "or url=https://shop.example/{sku}.",
+        ),
     ] = [],
     set_: Annotated[
         list[str],
         typer.Option("--set", help="FIELD=VALUE for every record, e.g. kind=book."),
     ] = [],
-    id_prefix: Annotated[str, typer.Option(help="Put before every id, e.g. book-.")] = "",
-    separator: Annotated[str, typer.Option(help="Between several values of a CSV cell.")] = ",",
+    id_prefix: Annotated[
+        str, typer.Option(help="Put before every id, e.g. book makes book-17.")
+    ] = "",
+    separator: Annotated[
+        str | None, typer.Option(help="Between several creators or subjects in one cell.")
+    ] = None,
     tenant: Tenant = DEFAULT,
     *,
     json: Json = False,
@@ -57,35 +67,40 @@ def import_file(
     if not file.is_file():
         fail(f"{file} is not a file")
     with command() as runtime, progress_bar(f"Importing {file.name}", "records") as advance:
-        records = read_source(
-            file, Mapping.parse(map_, set_, id_prefix=id_prefix, separator=separator)
-        )
+        records = read(file, options_from(map_, set_, id_prefix=id_prefix, separator=separator))
         summary = import_records(
             runtime.database.transaction,
             tenant,
             records,
-            on_progress=lambda done: advance(done, None),
+            on_progress=lambda so_far: advance(_count(so_far), None),
         )
     _print_summary(summary, json=json)
     if summary.failed:
         raise typer.Exit(2)
 
 
+def _count(summary: ImportSummary) -> int:
+    return summary.created + summary.updated + summary.unchanged + summary.failed
+
+
 def _print_summary(summary: ImportSummary, *, json: bool) -> None:
     if json:
-        errors = [{"line": e.line, "id": e.id, "reason": e.reason} for e in summary.errors]
+        errors = [asdict(error) for error in summary.errors]
         print_json({
             "created": summary.created, "updated": summary.updated,
-            "unchanged": summary.unchanged, "failed": summary.failed, "errors": errors,
+            "unchanged": summary.unchanged, "failed": summary.failed,
+            "warnings": summary.warnings, "errors": errors,
         })  # fmt: skip
         return
     for error in summary.errors[:SHOWN_ERRORS]:
-        err.print(f"[red]line {error.line}[/]: {escape(error.reason)}", highlight=False)
-    if summary.failed > SHOWN_ERRORS:
-        err.print(f"… and {summary.failed - SHOWN_ERRORS} more; --json lists more of them")
+        colour = "yellow" if error.is_warning else "red"
+        err.print(f"[{colour}]line {error.line}[/]: {escape(error.reason)}", highlight=False)
+    if (more := summary.failed + summary.warnings - SHOWN_ERRORS) > 0:
+        err.print(f"… and {more} more; --json lists more of them")
     out.print(
         f"{summary.created} created, {summary.updated} updated, "
-        f"{summary.unchanged} unchanged, {summary.failed} failed"
+        f"{summary.unchanged} unchanged, {summary.failed} failed, "
+        f"{summary.warnings} warnings"
     )
 
 
@@ -128,27 +143,30 @@ def related(
 
 
 def reindex(
-    kind: Annotated[str | None, typer.Option(help="flat or hnsw; else the setting's.")] = None,
+    kind: Annotated[
+        Kind | None, typer.Option(help="flat is exact, hnsw fast for millions.")
+    ] = None,
     tenant: Tenant = DEFAULT,
     *,
     json: Json = False,
 ) -> None:
     """Build a new index beside the live one and swap. Requests go on being answered."""
     with command() as runtime, progress_bar("Indexing", "items") as advance:
-        encoder = runtime.encoder
         with runtime.database.transaction() as session:
             build_id = builds.start(
-                session, tenant, encoder=encoder.name, kind=kind or runtime.settings.index_kind
-            ).id
-        builds.run(
+                session,
+                tenant,
+                encoder=runtime.settings.encoder,
+                kind=kind or runtime.settings.index_kind,
+            )
+        build = builds.run(
             runtime.database.transaction,
+            tenant,
             build_id,
-            folder=runtime.index_dir,
-            encoder=encoder,
-            on_progress=advance,
+            data_dir=runtime.index_dir,
+            encoders=runtime.encoder,
+            progress=advance,
         )
-        with runtime.database.reading() as session:
-            build = builds.get(session, tenant, build_id)
     if json:
         print_json({"id": build.id, "state": build.state, "items": build.total})
     elif build.state == "live":

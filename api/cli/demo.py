@@ -85,13 +85,22 @@ def _prepare(runtime: Runtime) -> str:
         f"{summary.updated} updated, {summary.unchanged} unchanged, {summary.failed} failed"
     )
     with runtime.database.transaction() as session:
-        build = builds.start(
-            session, DEFAULT, encoder=runtime.encoder.name, kind=runtime.settings.index_kind
-        ).id
-    builds.run(
-        runtime.database.transaction, build, folder=runtime.index_dir, encoder=runtime.encoder
+        build_id = builds.start(
+            session,
+            DEFAULT,
+            encoder=runtime.settings.encoder,
+            kind=runtime.settings.index_kind,
+        )
+    build = builds.run(
+        runtime.database.transaction,
+        DEFAULT,
+        build_id,
+        data_dir=runtime.index_dir,
+        encoders=runtime.encoder,
     )
-    out.print(f"[bold]3.[/] Index {build} is live")
+    if build.state != "live":
+        fail(f"the index is {build.state}: {build.error}")
+    out.print(f"[bold]3.[/] Index {build_id} is live: {build.total} items")
     with runtime.database.transaction() as session:
         for old in accounts.list_keys(session, DEFAULT):
             if old.name == KEY_NAME:

@@ -27,9 +27,8 @@ def translator(
 
     The run's folder ends with `model/`, the converted model that WEFT_TRANSLATION_MODEL takes.
     """
-    from translate.learn.convert import convert  # noqa: PLC0415
-
     from translate.learn.config import Recipe  # noqa: PLC0415 - torch loads slowly
+    from translate.learn.convert import convert  # noqa: PLC0415
     from translate.learn.train import Progress as Step  # noqa: PLC0415
     from translate.learn.train import Trainer  # noqa: PLC0415
 

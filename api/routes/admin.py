@@ -29,16 +29,18 @@ def reindex(caller: Admin, runtime: RuntimeDep, body: ReindexBody | None = None)
     """Build a new index beside the live one, then swap; requests go on being answered."""
     kind = body.kind if body and body.kind else runtime.settings.index_kind
     with runtime.database.transaction() as session:
-        build = builds.start(session, caller.tenant_id, encoder=runtime.encoder.name, kind=kind)
-        answer = BuildOut.model_validate(build)
-    wake_for_build(answer.id)
-    return answer
+        build_id = builds.start(
+            session, caller.tenant_id, encoder=runtime.settings.encoder, kind=kind
+        )
+        build = builds.get(session, caller.tenant_id, build_id)
+    wake_for_build(caller.tenant_id, build_id)
+    return BuildOut.model_validate(build)
 
 
 @router.get("/builds", responses=responses(401, 403, 429, 503))
 def list_builds(caller: Admin, session: ReadSession) -> BuildsOut:
     """List the index builds, newest first."""
-    rows = builds.list_builds(session, caller.tenant_id)
+    rows = builds.listed(session, caller.tenant_id)
     return BuildsOut(builds=[BuildOut.model_validate(row) for row in rows])
 
 

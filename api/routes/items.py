@@ -1,5 +1,6 @@
 """Items: put, get, delete, list, and whole batches as JSON Lines."""
 
+from io import BytesIO
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -11,7 +12,7 @@ from linkage import store
 from linkage.errors import InvalidItemError, ItemNotFoundError
 from linkage.imports import import_records
 from linkage.items import item_from_record
-from linkage.sources.jsonl import read_jsonl
+from linkage.sources import ReadOptions, jsonl
 
 router = APIRouter(prefix="/v1", tags=["items"])
 ItemPath = Annotated[ItemId, Path(description="The owner's id of the item.")]
@@ -26,7 +27,7 @@ def list_items(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> ItemPage:
     """List the catalogue in a stable order, a page at a time."""
-    page = store.list_items(session, caller.tenant_id, cursor=cursor, limit=limit)
+    page = store.page(session, caller.tenant_id, cursor=cursor, limit=limit)
     return ItemPage(items=[ItemOut.of(item) for item in page.items], next_cursor=page.next_cursor)
 
 
@@ -43,14 +44,15 @@ def list_items(
 def put_items(caller: Writer, runtime: RuntimeDep, body: RawBody) -> BatchSummary:
     """Create or update many items, one JSON object a line. Bad lines do not stop good ones."""
     summary = import_records(
-        runtime.database.transaction, caller.tenant_id, read_jsonl(body.splitlines(keepends=True))
+        runtime.database.transaction, caller.tenant_id, jsonl.read(BytesIO(body), ReadOptions())
     )
     return BatchSummary(
         created=summary.created,
         updated=summary.updated,
         unchanged=summary.unchanged,
         failed=summary.failed,
-        errors=[BatchError(line=e.line, id=e.id, reason=e.reason) for e in summary.errors],
+        warnings=summary.warnings,
+        errors=[BatchError.model_validate(error) for error in summary.errors],
     )
 
 
@@ -76,11 +78,11 @@ def put_item(
 )
 def delete_item(item_id: ItemPath, caller: Writer, session: WriteSession) -> None:
     """Delete an item; it is gone from every answer at once."""
-    if not store.delete(session, caller.tenant_id, item_id):
+    if not store.remove(session, caller.tenant_id, [item_id]):
         raise ItemNotFoundError(item_id)
 
 
 @router.get("/items/{item_id:path}", responses=responses(401, 403, 404, 422, 429, 503))
 def get_item(item_id: ItemPath, caller: Reader, session: ReadSession) -> ItemOut:
     """Return an item as it is stored."""
-    return ItemOut.of(store.get(session, caller.tenant_id, item_id))
+    return ItemOut.of(store.get(session, caller.tenant_id, item_id).item)

@@ -37,7 +37,8 @@ def related_to_item(
     kind: Annotated[list[str], Query(description="Only these kinds; may be repeated.")] = [],
     language: Annotated[list[str], Query(description="Only these languages.")] = [],
     source: Annotated[list[str], Query(description="Only from these sources.")] = [],
-    relation: Annotated[list[Relation], Query(description="Only these relations.")] = [],
+    relation: Annotated[Relation | None, Query(description="Only this relation.")] = None,
+    published_after: Annotated[str | None, Query(description="ISO 8601: only later ones.")] = None,
     exclude: Annotated[list[str], Query(description="Never these items.")] = [],
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
@@ -47,8 +48,8 @@ def related_to_item(
         session,
         caller.tenant_id,
         item_id,
-        filters=_filters(kind, language, source, exclude),
-        relations=frozenset(relation),
+        filters=_filters(kind, language, source, exclude, published_after),
+        relation=relation,
         limit=limit,
         cursor=cursor,
     )
@@ -67,8 +68,8 @@ def related_to_text(
         session,
         caller.tenant_id,
         _item(body.item) if body.item else body.text or "",
-        filters=_filters(body.kind, body.language, body.source, body.exclude),
-        relations=frozenset(body.relation),
+        filters=_filters(body.kind, body.language, body.source, body.exclude, body.published_after),
+        relation=body.relation,
         limit=body.limit,
         cursor=body.cursor,
     )
@@ -92,11 +93,16 @@ def _item(body: ItemBody) -> Item:
 
 
 def _filters(
-    kind: list[str], language: list[str], source: list[str], exclude: list[str]
+    kind: list[str],
+    language: list[str],
+    source: list[str],
+    exclude: list[str],
+    published_after: str | None,
 ) -> Filters:
     return Filters(
         kinds=frozenset(kind),
         languages=frozenset(language),
         sources=frozenset(source),
         exclude=frozenset(exclude),
+        published_after=published_after,
     )

@@ -7,7 +7,6 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
-from translate.jobs import JobOptions, NewItem
 
 from api.deps import Reader, ReadSession, RuntimeDep, Writer
 from api.errors import responses
@@ -23,6 +22,7 @@ from api.schemas import (
     TranslationsOut,
 )
 from translate import jobs, store
+from translate.jobs import JobOptions, NewItem
 from translate.models import JobRow
 from workers.db import Database
 from workers.tasks import wake_for_job

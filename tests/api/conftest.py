@@ -4,12 +4,11 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from linkage.linker import Linker
-from translate.engine import CTranslate2Engine, shipped_model
-from translate.translator import Translator
 
 from api.app import create_app
-from linkage.embed import SentenceEncoder, packaged_model
+from linkage.embed import DEFAULT_ENCODER, Encoder, load_encoder
+from translate.engine import CTranslate2Engine, shipped_model
+from translate.translator import Translator
 from workers import accounts
 from workers.accounts import SCOPES, Scope
 from workers.runtime import Runtime
@@ -19,8 +18,8 @@ MakeClient = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="session")
-def encoder() -> SentenceEncoder:
-    return SentenceEncoder(packaged_model())
+def encoder() -> Encoder:
+    return load_encoder(DEFAULT_ENCODER)
 
 
 @pytest.fixture(scope="session")
@@ -30,15 +29,13 @@ def translator() -> Translator:
 
 @pytest.fixture
 def runtime(
-    database_url: str, tmp_path: Path, encoder: SentenceEncoder, translator: Translator
+    database_url: str, tmp_path: Path, encoder: Encoder, translator: Translator
 ) -> Iterator[Runtime]:
     """A runtime on a database of the test's own, with models loaded once for all tests."""
     runtime = Runtime(
         Settings(data_dir=tmp_path, database_url=database_url, max_body_bytes=2**20, _env_file=None)
     )
-    vars(runtime).update(
-        _encoder=encoder, _translator=translator, _linker=Linker(runtime.index_dir, encoder)
-    )
+    vars(runtime).update(_encoders={DEFAULT_ENCODER: encoder}, _translator=translator)
     yield runtime
     runtime.close()
 

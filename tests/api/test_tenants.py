@@ -22,9 +22,13 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
     client = make_client("owner")
     assert client.put("/v1/items/secret-1", json=ITEM).status_code == 201
     with runtime.database.transaction() as session:
-        build = builds.start(session, "owner", encoder=runtime.encoder.name, kind="flat").id
+        build = builds.start(session, "owner", encoder=runtime.settings.encoder)
     builds.run(
-        runtime.database.transaction, build, folder=runtime.index_dir, encoder=runtime.encoder
+        runtime.database.transaction,
+        "owner",
+        build,
+        data_dir=runtime.index_dir,
+        encoders=runtime.encoder,
     )
     job = client.post(
         "/v1/translation-jobs",
