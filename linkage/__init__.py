@@ -1,0 +1,1 @@
+"""Linkage: what else, in a catalogue, belongs to this book or film."""

@@ -41,3 +41,15 @@ def _day_or_moment(text: str) -> date | datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text[:40]!r} is not an ISO 8601 year, date or time") from None
+
+
+def is_after(iso_date: str | None, bound: str | None) -> bool:
+    """Tell whether a date is not before a bound; without a bound every date is."""
+    if bound is None:
+        return True
+    years = year(iso_date), year(bound)
+    if iso_date is None or years[0] is None or years[1] is None:
+        return False
+    return years[0] > years[1] or (
+        years[0] == years[1] and iso_date[: len(bound)] >= bound[: len(iso_date)]
+    )

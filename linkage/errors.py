@@ -5,10 +5,15 @@ LinkageError
 ├── InvalidItemError       an item lacks or misuses a field
 ├── InvalidCursorError     a cursor was not made by us
 ├── SourceFormatError      a file cannot be read as what it is said to be
+├── MappingError           a --map or --set of an import is wrong
+├── EncoderNotFoundError   no model of this name or folder
+├── BuildSupersededError   a newer build of the same index has taken over
 ├── BuildNotFoundError     the tenant has no such index build
+├── RecipeError            a training recipe cannot be used
 └── IndexDamagedError      the files of an index build are missing or changed
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -49,12 +54,33 @@ class SourceFormatError(LinkageError):
         super().__init__(f"{name}: {reason}")
 
 
+class MappingError(LinkageError):
+    """An assignment of columns or constants to fields that cannot be followed."""
+
+
 class BuildNotFoundError(LinkageError):
     """The tenant has no index build of this id."""
 
     def __init__(self, build_id: str) -> None:
         self.build_id = build_id
         super().__init__(f"no index build {build_id!r}")
+
+
+class BuildSupersededError(LinkageError):
+    """A build that was cancelled or overtaken by a newer one while it ran."""
+
+    def __init__(self, build_id: str) -> None:
+        self.build_id = build_id
+        super().__init__(f"index build {build_id!r} was superseded by a newer one")
+
+
+class EncoderNotFoundError(LinkageError):
+    """Neither a packaged encoder nor a model folder."""
+
+    def __init__(self, name: str, packaged: Iterable[str]) -> None:
+        self.name = name
+        known = ", ".join(sorted(packaged))
+        super().__init__(f"encoder {name!r} is neither a model folder nor one of: {known}")
 
 
 class IndexDamagedError(LinkageError):
@@ -64,3 +90,12 @@ class IndexDamagedError(LinkageError):
         self.path = path
         self.reason = reason
         super().__init__(f"index {path.name}: {reason}; `weft reindex` makes a new one")
+
+
+class RecipeError(LinkageError):
+    """A training recipe that cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path} {reason}")

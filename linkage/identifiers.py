@@ -19,9 +19,9 @@ _MAX_LENGTH = 200
 _MAX_URL = 2_000
 _SCHEME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _ASIN = re.compile(r"[A-Z0-9]{10}")
-_IMDB = re.compile(r"(?:.*/)?(tt|nm|co)?(\d{1,10})/?", re.I)
-_WIKIDATA = re.compile(r"(?:.*[/:])?(Q[1-9]\d{0,11})", re.I)
-_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.I)
+_IMDB = re.compile(r"(?:.*/)?(tt|nm|co)?(\d{1,10})/?", re.IGNORECASE)
+_WIKIDATA = re.compile(r"(?:.*[/:])?(Q[1-9]\d{0,11})", re.IGNORECASE)
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 
 
 def normalise(identifiers: Mapping[str, object]) -> dict[str, str]:
@@ -43,7 +43,7 @@ def normalise(identifiers: Mapping[str, object]) -> dict[str, str]:
 
 def isbn13(value: object) -> str:
     """Return the ISBN-13 of an ISBN-10 or ISBN-13 in any common spelling; ValueError if none."""
-    digits = re.sub(r"[\s\-–]", "", _whole(value)).upper()
+    digits = re.sub(r"[\s\-\u2013]", "", _whole(value)).upper()
     if len(digits) == _ISBN13:
         return _checked13(digits)
     if _FEWEST_ISBN10_DIGITS <= len(digits) <= _ISBN10:
@@ -114,7 +114,7 @@ def _whole(value: object) -> str:
         text = str(int(value)) if math.isfinite(value) else text
         if text.endswith("0"):
             raise ValueError("the number was probably rounded by a spreadsheet")
-    if re.fullmatch(r"[\d.]+e\+?\d+", text, re.I):
+    if re.fullmatch(r"[\d.]+e\+?\d+", text, re.IGNORECASE):
         raise ValueError("the number was rounded by a spreadsheet (1.2e+12); its digits are lost")
     return text.removesuffix(".0")
 
@@ -144,7 +144,7 @@ def _asin(text: str) -> str:
 
 
 def _imdb(text: str) -> str:
-    found = _IMDB.fullmatch(text.split("?")[0])
+    found = _IMDB.fullmatch(text.split("?", maxsplit=1)[0])
     if not found:
         raise ValueError("an IMDb id is tt and at least 7 digits")
     return f"{(found[1] or 'tt').lower()}{found[2].lstrip('0').zfill(7)}"

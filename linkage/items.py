@@ -6,11 +6,14 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from linkage import dates, identifiers
 from linkage.errors import InvalidItemError
 from linkage.types import Item
+
+T = TypeVar("T")
 
 MAX_ID = 200
 MAX_TITLE = 2_000
@@ -131,11 +134,12 @@ def _names(field: str, value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, cleaned)))
 
 
-def _optional[T](field: str, record: Mapping[str, Any], parse: Callable[[object], T]) -> T | None:
+def _optional(field: str, record: Mapping[str, Any], parse: Callable[[object], T]) -> T | None:
     if field not in record:
         return None
+    value = record[field]
     try:
-        return parse(_text(field, record[field], MAX_TITLE))
+        return parse(value if isinstance(value, datetime) else _text(field, value, MAX_TITLE))
     except (ValueError, OverflowError) as error:
         raise InvalidItemError(field, str(error)) from None
 

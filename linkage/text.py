@@ -21,7 +21,9 @@ _UNSPACED = (
     (0x20000, 0x3FFFF),
 )
 _ACCENTS = range(0x0300, 0x0370)
-_SERIES = re.compile(r"\(\s*([^()]+?),?\s+(?:#|no\.?\s|vol\.?\s|book\s)\s*[\d.\-–]+[^()]*\)\s*$", re.I)
+_SERIES = re.compile(
+    r"\(\s*([^()]+?),?\s+(?:#|no\.?\s|vol\.?\s|book\s)\s*[\d.\-\u2013]+[^()]*\)\s*$", re.IGNORECASE
+)
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 
 

@@ -36,21 +36,26 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class RecordError:
-    """A record that could not become an item: where it stands and why."""
+    """A record that could not become an item: where it stands and why.
+
+    A warning is about an item that did come in, without one field that could not be used.
+    """
 
     line: int
     reason: str
     id: str | None = None
+    is_warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """What an import did. `errors` holds the first ones; `failed` counts them all."""
+    """What an import did. `errors` holds the first errors and warnings; the counts are of all."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     failed: int = 0
+    warnings: int = 0
     errors: tuple[RecordError, ...] = ()
 
 
@@ -74,12 +79,17 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What a link's target must satisfy. Empty means anything."""
+    """What a link's target must satisfy. Empty means anything.
+
+    A language also passes its regional forms: `en` passes `en-GB`. `exclude` holds item ids.
+    `published_after` is an ISO 8601 year, date or time; what has no date does not pass it.
+    """
 
     kinds: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
     exclude: frozenset[str] = frozenset()
+    published_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

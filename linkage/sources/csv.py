@@ -1,0 +1,97 @@
+"""CSV with a header line, UTF-8, quoted as RFC 4180 has it; records may span lines."""
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from linkage.errors import SourceFormatError
+from linkage.sources.lines import MAX_LINE, BrokenLineError, name_of, numbered
+from linkage.sources.options import ReadOptions
+from linkage.types import Item, RecordError
+
+_REQUIRED = ("id", "title")
+
+csv.field_size_limit(MAX_LINE)  # the default refuses texts that we take
+
+
+def read(
+    source: Path | BinaryIO, options: ReadOptions, *, delimiter: str = ","
+) -> Iterator[Item | RecordError]:
+    """Yield the item of each record, or why there is none, with the line it begins on.
+
+    Raises SourceFormatError when there is no header or it lacks a column that is needed.
+    """
+    records = _Records(source, delimiter)
+    header = _header(records, name_of(source), options)
+    for number, record in records:
+        if isinstance(record, str):
+            yield RecordError(number, record)
+        elif len(record) != len(header):
+            yield RecordError(number, f"has {len(record)} columns, the header {len(header)}")
+        else:
+            yield from options.items(dict(zip(header, record, strict=True)), number)
+
+
+class _Records:
+    """Iterates (line number, columns or the reason there are none).
+
+    A quote left open would swallow the records after it; such a record is given up and reading
+    goes on at the line below the one it began on.
+    """
+
+    def __init__(self, source: Path | BinaryIO, delimiter: str) -> None:
+        self._lines = numbered(source)
+        self._delimiter = delimiter
+        self._again: deque[tuple[int, bytes | BrokenLineError]] = deque()
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
+        while first := self._next():
+            number, line = first
+            if isinstance(line, BrokenLineError):
+                yield number, str(line)
+            elif line.strip():
+                yield number, self._record(line)
+
+    def _next(self) -> tuple[int, bytes | BrokenLineError] | None:
+        return self._again.popleft() if self._again else next(self._lines, None)
+
+    def _record(self, first: bytes) -> list[str] | str:
+        taken: list[tuple[int, bytes | BrokenLineError]] = []
+        try:
+            lines = self._continued(first, taken)
+            return next(csv.reader(lines, delimiter=self._delimiter, strict=True))
+        except csv.Error as error:
+            self._again.extendleft(reversed(taken))
+            return f"not CSV: {error}"
+
+    def _continued(
+        self, line: bytes, taken: list[tuple[int, bytes | BrokenLineError]]
+    ) -> Iterator[str]:
+        size = len(line)
+        yield _decoded(line)
+        while following := self._next():
+            taken.append(following)
+            size += 0 if isinstance(following[1], BrokenLineError) else len(following[1])
+            if isinstance(following[1], BrokenLineError) or size > MAX_LINE:
+                raise csv.Error("a quote is not closed")
+            yield _decoded(following[1])
+
+
+def _decoded(line: bytes) -> str:
+    """Decode UTF-8; a byte that is none becomes a surrogate, which no field of an item takes."""
+    return line.decode("utf-8", errors="surrogateescape")
+
+
+def _header(records: _Records, name: str, options: ReadOptions) -> list[str]:
+    _, header = next(iter(records), (0, "is empty"))
+    if isinstance(header, str):
+        raise SourceFormatError(name, header)
+    header = [column.strip() for column in header]
+    for field in {*_REQUIRED, *options.columns} - options.constants.keys():
+        for column in options.needed(field):
+            if column not in header:
+                missing = f"no column {column!r} for {field}; its columns are {', '.join(header)}"
+                raise SourceFormatError(name, missing)
+    return header

@@ -1,0 +1,32 @@
+"""JSON Lines: one JSON object a line, UTF-8."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+
+from linkage.sources.lines import BrokenLineError, numbered
+from linkage.sources.options import ReadOptions
+from linkage.types import Item, RecordError
+
+
+def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Item | RecordError]:
+    """Yield the item of each line, or why there is none; empty lines are passed over."""
+    for number, line in numbered(source):
+        if isinstance(line, BrokenLineError):
+            yield RecordError(number, str(line))
+        elif line.strip():
+            yield from _items(line, number, options)
+
+
+def _items(line: bytes, number: int, options: ReadOptions) -> Iterator[Item | RecordError]:
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        yield RecordError(number, f"not JSON: {error}")
+        return
+    if isinstance(record, dict):
+        yield from options.items(record, number)
+    else:
+        yield RecordError(number, "not a JSON object")

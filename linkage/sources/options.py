@@ -1,0 +1,125 @@
+"""How the fields of a file become those of an item: `--map`, `--set` and their companions."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from linkage.errors import InvalidItemError, MappingError
+from linkage.identifiers import KNOWN
+from linkage.items import item_from_record
+from linkage.types import Item, RecordError
+
+_FIELDS = frozenset(f.name for f in fields(Item))
+_OPEN_FIELDS = ("identifiers.", "attributes.")
+_LISTS = ("creators", "subjects")
+_DISPENSABLE = ("url", "published_at", "language")
+_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What a caller says about a file.
+
+    `columns` names the file's own column for a field of the item, or holds a template such as
+    `https://shop.example/{sku}`; a field not in it is taken from the column of the same name.
+    `constants` gives a field one value for the whole file. Fields are those of an item, the
+    schemes of identifiers, `identifiers.NAME` and `attributes.NAME`.
+    `id_prefix` goes before each id with a hyphen, so that two files' ids can share a catalogue.
+    `separator` splits one text into several creators or subjects. Raises MappingError.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    id_prefix: str = ""
+    separator: str | None = None
+    default_kind: str | None = None
+    default_source: str = "catalogue"
+
+    def __post_init__(self) -> None:
+        for name in (*self.columns, *self.constants):
+            if name not in _FIELDS | KNOWN and not name.startswith(_OPEN_FIELDS):
+                raise MappingError(
+                    f"{name!r} is not a field of an item: {', '.join(sorted(_FIELDS))}"
+                )
+
+    def items(self, record: Mapping[str, Any], line: int) -> Iterator[Item | RecordError]:
+        """Yield the item of a record, or why there is none.
+
+        A web address, date, language or identifier that cannot be used is left out, and a warning
+        follows the item: a wrong check digit should not cost a catalogue its book.
+        """
+        arranged = self._arranged(record)
+        warnings: list[RecordError] = []
+        given_id = None if arranged.get("id") is None else str(arranged["id"])[:200]
+        while True:
+            try:
+                yield item_from_record(
+                    arranged, default_kind=self.default_kind, default_source=self.default_source
+                )
+            except InvalidItemError as error:
+                is_warning = _drop(arranged, error.field)
+                warnings.append(RecordError(line, str(error), given_id, is_warning=is_warning))
+                if is_warning:
+                    continue
+                warnings = warnings[-1:]
+            yield from warnings
+            return
+
+    def needed(self, name: str) -> tuple[str, ...]:
+        """Return the columns that a mapped field is made of."""
+        column = self.columns.get(name, name)
+        return tuple(_TEMPLATE.findall(column)) or (column,)
+
+    def _arranged(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        arranged = dict(record)
+        taken = {name: self._taken(record, name) for name in self.columns}
+        for name, value in {**taken, **self.constants}.items():
+            _put(arranged, name, value)
+        for name in _LISTS:
+            if self.separator and isinstance(arranged.get(name), str):
+                arranged[name] = arranged[name].split(self.separator)
+        if self.id_prefix and arranged.get("id") not in (None, ""):
+            arranged["id"] = f"{self.id_prefix}-{arranged['id']}"
+        return arranged
+
+    def _taken(self, record: Mapping[str, Any], name: str) -> object:
+        column, parts = self.columns[name], self.needed(name)
+        if column in parts:
+            return record.get(column)
+        if any(record.get(part) in (None, "") for part in parts):
+            return None
+        return _TEMPLATE.sub(lambda found: str(record[found[1]]), column)
+
+
+def assignments(given: Iterable[str]) -> dict[str, str]:
+    """Return what `field=column` or `field=value`, as a command line repeats them, assign."""
+    pairs: dict[str, str] = {}
+    for assignment in given:
+        name, equals, value = (part.strip() for part in assignment.partition("="))
+        if not (name and equals and value):
+            raise MappingError(f"{assignment!r} is not of the form field=column")
+        if name in pairs:
+            raise MappingError(f"{name!r} is assigned twice")
+        pairs[name] = value
+    return pairs
+
+
+def _put(record: dict[str, Any], name: str, value: object) -> None:
+    if not name.startswith(_OPEN_FIELDS):
+        record[name] = value
+    elif value not in (None, ""):
+        outer, _, inner = name.partition(".")
+        held = record.get(outer)
+        record[outer] = {**(held if isinstance(held, Mapping) else {}), inner: value}
+
+
+def _drop(record: dict[str, Any], name: str) -> bool:
+    """Take out a field that an item can do without; return whether it was one."""
+    outer, _, scheme = name.partition(".")
+    if outer == "identifiers" and scheme:
+        held = record.get("identifiers")
+        record["identifiers"] = {k: v for k, v in dict(held or {}).items() if k != scheme}
+        record.pop(scheme, None)
+        return True
+    return outer in _DISPENSABLE and record.pop(outer, None) is not None

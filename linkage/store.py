@@ -1,0 +1,262 @@
+"""Queries over items and the state of a catalogue. Every one is within one tenant.
+
+Functions take a Session and flush, never commit: the caller's transaction decides.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from linkage.cursor import decode, encode
+from linkage.errors import InvalidCursorError, ItemNotFoundError
+from linkage.items import content_hash
+from linkage.models import CatalogueState, ItemRow
+from linkage.types import ImportSummary, Item
+
+_FIELDS = tuple(f.name for f in fields(Item))
+_ITEM_COLUMNS = [getattr(ItemRow, name) for name in _FIELDS]
+_COLUMNS = (ItemRow.key, ItemRow.revision, *_ITEM_COLUMNS)
+_KEYS_END = 2**63
+_CHUNK = 500
+"""Values in one IN list; every database takes so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An item as it lies in the catalogue: our key, the revision it last changed at, the item."""
+
+    key: int
+    revision: int
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A run of a listing; `next_cursor` is None at its end."""
+
+    items: tuple[Item, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far a catalogue is, and the build that answers for it."""
+
+    revision: int
+    live_build: str | None
+
+
+def upsert(session: Session, tenant_id: str, items: Iterable[Item]) -> ImportSummary:
+    """Create or replace items; of two with one id the last wins and counts once.
+
+    An item whose content has not changed is left alone. All changes of a call share one revision;
+    a call that changes nothing makes none.
+    """
+    wanted = {item.id: item for item in items}
+    revision = hold(session, tenant_id)
+    known = _hashes(session, tenant_id, list(wanted))
+    hashes = {id_: content_hash(item) for id_, item in wanted.items()}
+    created = [id_ for id_ in wanted if id_ not in known]
+    updated = [id_ for id_ in wanted if id_ in known and known[id_][1] != hashes[id_]]
+    stamp = {"revision": revision + 1, "updated_at": datetime.now(UTC)}
+
+    def row(id_: str) -> dict[str, Any]:
+        return {**_values(wanted[id_]), "content_hash": hashes[id_], **stamp}
+
+    if created:
+        session.execute(insert(ItemRow), [{"tenant_id": tenant_id, **row(id_)} for id_ in created])
+    if updated:
+        session.execute(update(ItemRow), [{"key": known[id_][0], **row(id_)} for id_ in updated])
+    if created or updated:
+        _set_revision(session, tenant_id, revision + 1)
+    unchanged = len(wanted) - len(created) - len(updated)
+    return ImportSummary(created=len(created), updated=len(updated), unchanged=unchanged)
+
+
+def remove(session: Session, tenant_id: str, ids: Iterable[str]) -> int:
+    """Delete the items there are of these ids and return how many there were."""
+    revision = hold(session, tenant_id)
+    removed = 0
+    for chunk in _chunks(list(ids)):
+        gone = session.execute(
+            delete(ItemRow)
+            .where(ItemRow.tenant_id == tenant_id, ItemRow.id.in_(chunk))
+            .returning(ItemRow.key)
+            .execution_options(synchronize_session=False)
+        )
+        removed += len(gone.all())
+    if removed:
+        _set_revision(session, tenant_id, revision + 1)
+    return removed
+
+
+def get(session: Session, tenant_id: str, item_id: str) -> Stored:
+    """Return an item; ItemNotFoundError when the tenant has none of this id."""
+    query = select(*_COLUMNS).where(ItemRow.tenant_id == tenant_id, ItemRow.id == item_id)
+    if (row := session.execute(query).one_or_none()) is None:
+        raise ItemNotFoundError(item_id)
+    return _stored(row)
+
+
+def keys(session: Session, tenant_id: str, ids: Iterable[str]) -> dict[str, int]:
+    """Return our key for each of the ids the tenant has."""
+    return {id_: key for id_, (key, _) in _hashes(session, tenant_id, list(ids)).items()}
+
+
+def page(session: Session, tenant_id: str, *, cursor: str | None = None, limit: int = 100) -> Page:
+    """Return a run of all items in the order they were first imported."""
+    stored = after(session, tenant_id, _key_of(cursor), limit=limit + 1)
+    more = encode([stored[limit - 1].key]) if len(stored) > limit else None
+    return Page(tuple(s.item for s in stored[:limit]), more)
+
+
+def stream(
+    session: Session, tenant_id: str, *, after_key: int = 0, chunk: int = 1_000
+) -> Iterator[list[Stored]]:
+    """Yield all items in runs of at most `chunk`, in key order, reading each when asked."""
+    while stored := after(session, tenant_id, after_key, limit=chunk):
+        yield stored
+        after_key = stored[-1].key
+
+
+def after(session: Session, tenant_id: str, key: int, *, limit: int) -> list[Stored]:
+    """Return the next items in key order, at most `limit`."""
+    return _run(session, tenant_id, ItemRow.key > key, limit)
+
+
+def changed_since(
+    session: Session, tenant_id: str, revision: int, *, after_key: int = 0, limit: int = 1_000
+) -> list[Stored]:
+    """Return items changed after (revision, key), in that order, at most `limit`."""
+    is_later = or_(
+        ItemRow.revision > revision,
+        and_(ItemRow.revision == revision, ItemRow.key > after_key),
+    )
+    return _run(session, tenant_id, is_later, limit, (ItemRow.revision, ItemRow.key))
+
+
+def visible(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int, Item]:
+    """Return the items of these keys that may be shown: not deleted, hidden or expired."""
+    found: dict[int, Item] = {}
+    for chunk in _chunks(list(wanted)):
+        is_shown = and_(
+            ItemRow.key.in_(chunk),
+            ItemRow.hidden.is_(False),
+            or_(ItemRow.expires_at.is_(None), ItemRow.expires_at > datetime.now(UTC)),
+        )
+        found.update((s.key, s.item) for s in _run(session, tenant_id, is_shown, _CHUNK))
+    return found
+
+
+def by_keys(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int, Item]:
+    """Return the items there are of these keys, shown or not."""
+    found: dict[int, Item] = {}
+    for chunk in _chunks(list(wanted)):
+        there = _run(session, tenant_id, ItemRow.key.in_(chunk), _CHUNK)
+        found.update((s.key, s.item) for s in there)
+    return found
+
+
+def count(session: Session, tenant_id: str) -> int:
+    """Return how many items the tenant has."""
+    query = select(func.count()).select_from(ItemRow).where(ItemRow.tenant_id == tenant_id)
+    return session.execute(query).scalar_one()
+
+
+def state(session: Session, tenant_id: str) -> State:
+    """Return the revision and live build of a catalogue; a new tenant is at revision 0."""
+    row = session.execute(
+        select(CatalogueState.revision, CatalogueState.live_build).where(
+            CatalogueState.tenant_id == tenant_id
+        )
+    ).one_or_none()
+    return State(row.revision, row.live_build) if row else State(0, None)
+
+
+def hold(session: Session, tenant_id: str) -> int:
+    """Return the revision and keep other writers of this catalogue waiting until the commit.
+
+    An update that changes nothing is the one lock that both SQLite and PostgreSQL have.
+    """
+    lock = (
+        update(CatalogueState)
+        .where(CatalogueState.tenant_id == tenant_id)
+        .values(revision=CatalogueState.revision)
+        .returning(CatalogueState.revision)
+        .execution_options(synchronize_session=False)
+    )
+    if (revision := session.execute(lock).scalar_one_or_none()) is not None:
+        return revision
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    first = dialect.insert(CatalogueState).values(tenant_id=tenant_id, revision=0)
+    session.execute(first.on_conflict_do_nothing())
+    return session.execute(lock).scalar_one()
+
+
+def _set_revision(session: Session, tenant_id: str, revision: int) -> None:
+    session.execute(
+        update(CatalogueState)
+        .where(CatalogueState.tenant_id == tenant_id)
+        .values(revision=revision)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _hashes(session: Session, tenant_id: str, ids: list[str]) -> dict[str, tuple[int, str]]:
+    found: dict[str, tuple[int, str]] = {}
+    for chunk in _chunks(ids):
+        query = select(ItemRow.id, ItemRow.key, ItemRow.content_hash).where(
+            ItemRow.tenant_id == tenant_id, ItemRow.id.in_(chunk)
+        )
+        found.update((row.id, (row.key, row.content_hash)) for row in session.execute(query))
+    return found
+
+
+def _run(
+    session: Session,
+    tenant_id: str,
+    where: ColumnElement[bool],
+    limit: int,
+    order: Sequence[Any] = (ItemRow.key,),
+) -> list[Stored]:
+    query = select(*_COLUMNS).where(ItemRow.tenant_id == tenant_id, where)
+    return [_stored(row) for row in session.execute(query.order_by(*order).limit(limit))]
+
+
+def _values(item: Item) -> dict[str, Any]:
+    values = {name: getattr(item, name) for name in _FIELDS}
+    return values | {"creators": list(item.creators), "subjects": list(item.subjects)}
+
+
+def _stored(row: Row[Any]) -> Stored:
+    key, revision, *rest = row
+    values: dict[str, Any] = dict(zip(_FIELDS, rest, strict=True))
+    lists = {"creators": tuple(values["creators"]), "subjects": tuple(values["subjects"])}
+    return Stored(key, revision, Item(**values | lists))
+
+
+def _key_of(cursor: str | None) -> int:
+    match decode(cursor) if cursor else [0]:
+        case [int(key)] if 0 <= key < _KEYS_END:
+            return key
+    raise InvalidCursorError
+
+
+def _chunks(values: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
