@@ -1,0 +1,1 @@
+"""Translation of texts and batches over many language pairs, on local models."""

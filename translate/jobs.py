@@ -1,47 +1,44 @@
-"""The life of a batch job: created, claimed chunk by chunk, completed exactly once.
+"""The life of a batch job: made, worked on chunk by chunk, finished, cancelled, tried again.
 
-    queued -> running -> done | failed
-       \\________\\______-> cancelled
-
-A worker claims a chunk with a fresh token and a lease; it may write results only while the claim
-holds. So a chunk of a dead worker is taken over, and a slow one cannot write twice.
+A worker claims a chunk in one transaction, translates outside of any, and completes in another;
+results count only if the claim still holds then, so every item is translated exactly once
+whatever is killed when.
 """
 
 import hashlib
 import json
-import uuid
-from collections.abc import Callable, Iterable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 
-import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from translate import store
 from translate.errors import IdempotencyConflictError, InvalidJobError, JobStateError
 from translate.models import ChunkRow, JobItemRow, JobRow, ResultRow
-from translate.store import JobResult
-from translate.translator import Translator
+from translate.store import ItemResult
+from translate.translator import Format, Translator
 from translate.types import Translation
 
 CHUNK_ITEMS = 64
-MAX_ATTEMPTS = 5
-"""A chunk that took so many workers down is given up, and its items fail."""
+CHUNK_CHARACTERS = 30_000
+"""A chunk is closed when it holds so much: a lease must outlast its translation."""
 MAX_ITEMS = 1_000_000
-INSERT_BATCH = 2000
-WAITING_LIMIT = 100
-ENDED = frozenset({"done", "failed", "cancelled"})
-log = structlog.get_logger()
+MAX_ATTEMPTS = 5
+"""A chunk that was claimed so often and never completed is given up."""
+INSERT_ROWS = 1000
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """A text of a job; `source` names its language where the owner knows it."""
+    """A text of a new job. `source` is its language, where the caller knows."""
 
     id: str
     text: str
@@ -50,16 +47,16 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """How a job's texts are translated."""
+    """How all items of a job are translated."""
 
-    format: str = "text"
+    format: Format = "text"
     min_confidence: float = 0.0
     do_not_translate: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counts of items times targets. `done` has the ones to review, but not the failed."""
+    """How far a job is, in items times targets: translated well, in all, failed, doubtful."""
 
     done: int
     total: int
@@ -68,311 +65,350 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A chunk that is ours until the lease ends, with all that is needed to translate it."""
+class ClaimedItem:
+    """A text of a claimed chunk, at its position in the input."""
 
+    position: int
+    text: str
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A chunk that a worker holds: what to translate, and the token that proves the holding."""
+
+    job_id: str
     chunk_id: int
     token: str
-    job_id: str
     target: str
-    source: str | None
     options: JobOptions
-    items: tuple[JobItemRow, ...]
-    attempts: int
+    items: tuple[ClaimedItem, ...]
 
 
-def create(  # noqa: PLR0913 - what makes a job
+def create(  # noqa: PLR0913 - keywords, each with a default
     session: Session,
     tenant_id: str,
     items: Iterable[NewItem],
     *,
     targets: Sequence[str],
-    source: str | None,
-    options: JobOptions,
+    source: str | None = None,
+    options: JobOptions | None = None,
     idempotency_key: str | None = None,
 ) -> tuple[JobRow, bool]:
-    """Make a job and its chunks; tell whether it is new.
+    """Queue a job and return it, with whether it is new. The items are read once, as a stream.
 
-    An idempotency key that came before gives the same job. Raises `IdempotencyConflictError` when
-    it came with another request, `InvalidJobError` without items, with too many, or with an id
-    twice.
+    The same key with the same request returns the job it made; with another one it raises
+    `IdempotencyConflictError`. Raises `InvalidJobError` for no target, no items, too many, or two
+    with one id; roll back then.
     """
-    job = JobRow(
-        id=uuid.uuid4().hex,
-        tenant_id=tenant_id,
-        state="queued",
-        targets=list(dict.fromkeys(targets)),
-        source=source,
-        options=asdict(options),
-        idempotency_key=idempotency_key,
-        request_hash="",
-        total=0,
-        created_at=datetime.now(UTC),
-    )
-    session.add(job)
-    before = (
-        store.find_by_idempotency_key(session, tenant_id, idempotency_key)
-        if idempotency_key
-        else None
-    )
-    if before:
-        session.expunge(job)
-        if before.request_hash != _hash_request(job, items):
-            raise IdempotencyConflictError(idempotency_key or "")
-        return before, False
-    session.flush()
-    count, job.request_hash = _insert_items(session, job, items)
-    job.total = count * len(job.targets)
-    _insert_chunks(session, job, count)
+    if not targets:
+        raise InvalidJobError("targets", "name at least one language")
+    digest = _Digest(list(targets), source, options or JobOptions())
+    job = _reserve(session, tenant_id, digest, idempotency_key)
+    if job is None:
+        assert idempotency_key is not None
+        return _same_job(session, tenant_id, idempotency_key, digest, items), False
+    total = _add_items(session, job, digest.read(_checked(items)))
+    job.total, job.request_hash = total * len(targets), digest.value
     session.flush()
     return job, True
 
 
-class _RequestHash:
-    """Digests a request as it streams by."""
+def _reserve(
+    session: Session, tenant_id: str, digest: "_Digest", idempotency_key: str | None
+) -> JobRow | None:
+    """Insert the job's row; None where the key is taken, be it by a request of this moment."""
+    if idempotency_key and store.find_by_key(session, tenant_id, idempotency_key):
+        return None
+    job = JobRow(
+        id=f"tj_{secrets.token_hex(12)}",
+        tenant_id=tenant_id,
+        state="queued",
+        targets=digest.targets,
+        source=digest.source,
+        options=asdict(digest.options),
+        idempotency_key=idempotency_key,
+        request_hash="",
+        total=0,
+        created_at=store.now(),
+    )
+    try:
+        with session.begin_nested():
+            session.add(job)
+    except IntegrityError:
+        return None
+    return job
 
-    def __init__(self, job: JobRow) -> None:
-        head = [job.targets, job.source, job.options]
-        self._digest = hashlib.sha256(json.dumps(head, sort_keys=True, default=list).encode())
 
-    def add(self, item: NewItem) -> None:
-        self._digest.update(json.dumps([item.id, item.text, item.source]).encode())
+def _same_job(
+    session: Session, tenant_id: str, key: str, digest: "_Digest", items: Iterable[NewItem]
+) -> JobRow:
+    """Return the job that the key made, if this request is the same."""
+    for _ in digest.read(items):
+        pass
+    job = store.find_by_key(session, tenant_id, key)
+    if job is None or job.request_hash != digest.value:
+        raise IdempotencyConflictError(key)
+    return job
 
-    def hexdigest(self) -> str:
-        return self._digest.hexdigest()
+
+class _Digest:
+    """A hash of a request, taken while its items stream by."""
+
+    def __init__(self, targets: list[str], source: str | None, options: JobOptions) -> None:
+        self.targets, self.source, self.options = targets, source, options
+        self._hash = hashlib.sha256(json.dumps([targets, source, asdict(options)]).encode())
+
+    def read(self, items: Iterable[NewItem]) -> Iterator[NewItem]:
+        """Pass the items through."""
+        for item in items:
+            self._hash.update(json.dumps([item.id, item.text, item.source]).encode())
+            yield item
+
+    @property
+    def value(self) -> str:
+        """The hash of everything read so far."""
+        return self._hash.hexdigest()
 
 
-def _hash_request(job: JobRow, items: Iterable[NewItem]) -> str:
-    digest = _RequestHash(job)
+def _checked(items: Iterable[NewItem]) -> Iterator[NewItem]:
+    seen: set[str] = set()
     for item in items:
-        digest.add(item)
-    return digest.hexdigest()
-
-
-def _insert_items(session: Session, job: JobRow, items: Iterable[NewItem]) -> tuple[int, str]:
-    """Write the items in batches; return their number and the request's hash."""
-    digest, seen, stream = _RequestHash(job), set[str](), iter(items)
-    while batch := list(islice(stream, INSERT_BATCH)):
-        rows = []
-        for item in batch:
-            if item.id in seen:
-                raise InvalidJobError("items", f"the id {item.id!r} comes twice")
-            rows.append(
-                {
-                    "job_id": job.id,
-                    "position": len(seen),
-                    "item_id": item.id,
-                    "text": item.text,
-                    "source": item.source,
-                }
-            )
-            seen.add(item.id)
-            digest.add(item)
-        if len(seen) > MAX_ITEMS:
-            raise InvalidJobError("items", f"more than {MAX_ITEMS}; make several jobs")
-        session.execute(JobItemRow.__table__.insert(), rows)
+        if item.id in seen:
+            raise InvalidJobError("items", f"the id {item.id!r} comes twice")
+        if len(seen) == MAX_ITEMS:
+            raise InvalidJobError("items", f"more than {MAX_ITEMS:,} items; make several jobs")
+        seen.add(item.id)
+        yield item
     if not seen:
-        raise InvalidJobError("items", "at least one is needed")
-    return len(seen), digest.hexdigest()
+        raise InvalidJobError("items", "give at least one item")
 
 
-def _insert_chunks(session: Session, job: JobRow, count: int) -> None:
+def _add_items(session: Session, job: JobRow, items: Iterator[NewItem]) -> int:
+    """Insert the items and the chunks they fall into; return how many items there are."""
+    first = count = size = total = 0
+    while rows := [
+        {"job_id": job.id, "position": total + offset, "item_id": item.id, "text": item.text,
+         "source": item.source}
+        for offset, item in enumerate(islice(items, INSERT_ROWS))
+    ]:  # fmt: skip
+        session.execute(insert(JobItemRow), rows)
+        total += len(rows)
+        for row in rows:
+            if count == CHUNK_ITEMS or (count and size + len(str(row["text"])) > CHUNK_CHARACTERS):
+                _add_chunk(session, job, first, count)
+                first, count, size = first + count, 0, 0
+            count, size = count + 1, size + len(str(row["text"]))
+    _add_chunk(session, job, first, count)
+    return total
+
+
+def _add_chunk(session: Session, job: JobRow, first: int, count: int) -> None:
     rows = [
-        {
-            "job_id": job.id,
-            "target": target,
-            "first": first,
-            "count": min(CHUNK_ITEMS, count - first),
-            "state": "pending",
-            "attempts": 0,
-            "done": 0,
-            "needs_review": 0,
-            "failed": 0,
-        }
-        for first in range(0, count, CHUNK_ITEMS)
+        {"job_id": job.id, "target": target, "first": first, "count": count, "state": "pending"}
         for target in job.targets
     ]
-    for begin in range(0, len(rows), INSERT_BATCH):
-        session.execute(ChunkRow.__table__.insert(), rows[begin : begin + INSERT_BATCH])
-
-
-def waiting_job_ids(session: Session) -> Sequence[str]:
-    """Return live jobs with work that nobody does, the oldest first."""
-    return store.waiting_job_ids(session, datetime.now(UTC), WAITING_LIMIT)
+    session.execute(insert(ChunkRow), rows)
 
 
 def run_next_chunk(
     transaction: Transaction, translator: Translator, job_id: str, *, lease: float
 ) -> bool:
-    """Claim, translate and complete the next chunk of a job; tell whether there was one.
+    """Translate one chunk of a job; tell whether there was one to take.
 
-    Translation happens between two transactions, so none is open while the engine works.
+    A chunk whose translation raises is given back for another attempt, and the error goes on.
     """
     with transaction() as session:
-        claim = claim_next(session, job_id, lease=lease)
-    if claim is None:
-        return False
-    if claim.attempts > MAX_ATTEMPTS:
-        outcomes = _give_up(claim)
-    else:
-        outcomes = translator.translate(
-            [item.text for item in claim.items],
-            target=claim.target,
-            source=claim.source,
-            sources=[item.source for item in claim.items],
-            format=claim.options.format,
-            min_confidence=claim.options.min_confidence,
-            do_not_translate=claim.options.do_not_translate,
-        )
-    with transaction() as session:
-        if not complete(session, claim, outcomes):
-            log.warning("claim_lost", job_id=job_id, chunk_id=claim.chunk_id)
-    return True
-
-
-def claim_next(session: Session, job_id: str, *, lease: float) -> Claim | None:
-    """Take the job's next free chunk for `lease` seconds."""
-    now = datetime.now(UTC)
-    chunk_id = store.next_chunk_id(session, job_id, now)
-    if chunk_id is None:
-        return None
-    chunk = session.get_one(ChunkRow, chunk_id)
-    chunk.state, chunk.claim = "running", uuid.uuid4().hex
-    chunk.lease_until = now + timedelta(seconds=lease)
-    chunk.attempts += 1
-    job = session.get_one(JobRow, job_id)
-    if job.state == "queued":
-        job.state, job.started_at = "running", now
-    session.flush()
-    options = job.options | {"do_not_translate": tuple(job.options["do_not_translate"])}
-    return Claim(
-        chunk.id,
-        chunk.claim,
-        job_id,
-        chunk.target,
-        job.source,
-        JobOptions(**options),
-        tuple(store.items_of_chunk(session, chunk)),
-        chunk.attempts,
-    )
-
-
-def complete(session: Session, claim: Claim, outcomes: Sequence[Translation]) -> bool:
-    """Write a chunk's results and mark it done; False, with nothing written, if the claim is lost."""
-    held = session.execute(
-        update(ChunkRow)
-        .where(
-            ChunkRow.id == claim.chunk_id,
-            ChunkRow.claim == claim.token,
-            ChunkRow.state == "running",
-        )
-        .values(
-            state="done",
-            claim=None,
-            lease_until=None,
-            done=ChunkRow.done + sum(outcome.status != "failed" for outcome in outcomes),
-            needs_review=ChunkRow.needs_review
-            + sum(outcome.status == "needs_review" for outcome in outcomes),
-            failed=ChunkRow.failed + sum(outcome.status == "failed" for outcome in outcomes),
-        )
-        .returning(ChunkRow.id)
-    ).first()
+        held = claim(session, job_id, lease=lease)
     if held is None:
         return False
-    if claim.items:
-        rows = [
-            _result(claim, item, outcome)
-            for item, outcome in zip(claim.items, outcomes, strict=True)
-        ]
-        session.execute(ResultRow.__table__.insert(), rows)
-    _finish_if_complete(session, claim.job_id)
+    try:
+        results = _translate(translator, held)
+    except Exception:
+        with transaction() as session:
+            release(session, held)
+        raise
+    with transaction() as session:
+        complete(session, held, results)
     return True
 
 
-def _result(claim: Claim, item: JobItemRow, outcome: Translation) -> dict[str, object]:
-    return {
-        "job_id": claim.job_id,
-        "target": claim.target,
-        "position": item.position,
-        "status": outcome.status,
-        "text": None if outcome.status == "failed" else outcome.text,
-        "source": outcome.source,
-        "confidence": outcome.confidence,
-        "reason": outcome.reason or ", ".join(outcome.checks) or None,
-        "model": outcome.model,
-    }
+def _translate(translator: Translator, held: Claim) -> list[Translation]:
+    return translator.translate(
+        [item.text for item in held.items],
+        target=held.target,
+        sources=[item.source for item in held.items],
+        **asdict(held.options),
+    )
 
 
-def _give_up(claim: Claim) -> list[Translation]:
-    reason = f"given up after {MAX_ATTEMPTS} workers failed at it"
-    return [
-        Translation("", item.source, claim.target, "failed", 0.0, reason=reason)
-        for item in claim.items
-    ]
+def claim(session: Session, job_id: str, *, lease: float) -> Claim | None:
+    """Take the next chunk of a job for `lease` seconds; None where there is none to take.
+
+    A chunk whose worker let its lease run out can be taken. After too many attempts its items
+    fail, with the reason, and the next chunk is taken.
+    """
+    job = store.lock_job(session, job_id)
+    if job.state not in store.LIVE:
+        return None
+    moment = store.now()
+    while chunk := store.next_chunk(session, job_id, moment):
+        items = store.open_items(session, chunk)
+        if chunk.attempts >= MAX_ATTEMPTS:
+            _give_up(session, job, chunk, items)
+            continue
+        if job.state == "queued":
+            job.state, job.started_at = "running", job.started_at or moment
+        chunk.state, chunk.claim = "running", secrets.token_hex(16)
+        chunk.lease_until, chunk.attempts = moment + timedelta(seconds=lease), chunk.attempts + 1
+        session.flush()
+        return _claim(job, chunk, items)
+    return None
 
 
-def _finish_if_complete(session: Session, job_id: str) -> None:
-    """End a running job whose last chunk is done. The job's row orders concurrent endings."""
-    job = session.scalar(select(JobRow).where(JobRow.id == job_id).with_for_update())
-    open_chunks = session.scalar(
-        select(func.count()).where(
-            ChunkRow.job_id == job_id, ChunkRow.state.in_(("pending", "running"))
+def _claim(job: JobRow, chunk: ChunkRow, items: Sequence[JobItemRow]) -> Claim:
+    assert chunk.claim is not None
+    options = job.options | {"do_not_translate": tuple(job.options["do_not_translate"])}
+    return Claim(
+        job.id,
+        chunk.id,
+        chunk.claim,
+        chunk.target,
+        JobOptions(**options),
+        tuple(ClaimedItem(row.position, row.text, row.source or job.source) for row in items),
+    )
+
+
+def _give_up(session: Session, job: JobRow, chunk: ChunkRow, items: Sequence[JobItemRow]) -> None:
+    reason = f"given up after {MAX_ATTEMPTS} attempts; the worker's log tells why"
+    results = [Translation("", row.source, chunk.target, "failed", 0.0, reason=reason)
+               for row in items]  # fmt: skip
+    _settle(session, job, chunk, [row.position for row in items], results)
+
+
+def complete(session: Session, held: Claim, results: Sequence[Translation]) -> bool:
+    """Write a chunk's results and close it, if the claim still holds; tell whether it did."""
+    job = store.lock_job(session, held.job_id)
+    chunk = _held_chunk(session, held)
+    if chunk is None:
+        return False
+    _settle(session, job, chunk, [item.position for item in held.items], results)
+    return True
+
+
+def release(session: Session, held: Claim) -> bool:
+    """Give a chunk back unfinished, if the claim still holds; tell whether it did."""
+    store.lock_job(session, held.job_id)
+    chunk = _held_chunk(session, held)
+    if chunk is None:
+        return False
+    chunk.state, chunk.claim, chunk.lease_until = "pending", None, None
+    session.flush()
+    return True
+
+
+def _held_chunk(session: Session, held: Claim) -> ChunkRow | None:
+    chunk = session.get(ChunkRow, held.chunk_id, populate_existing=True)
+    return chunk if chunk and chunk.state == "running" and chunk.claim == held.token else None
+
+
+def _settle(
+    session: Session,
+    job: JobRow,
+    chunk: ChunkRow,
+    positions: Sequence[int],
+    results: Sequence[Translation],
+) -> None:
+    """Replace the results at the positions, close the chunk, and the job with its last one."""
+    session.execute(
+        delete(ResultRow).where(
+            ResultRow.job_id == job.id,
+            ResultRow.target == chunk.target,
+            ResultRow.position.in_(positions),
         )
     )
-    if job and job.state == "running" and not open_chunks:
-        counts = progress(session, job)
-        job.state = "failed" if counts.failed == counts.total else "done"
-        job.finished_at = datetime.now(UTC)
-        session.flush()
-        log.info("job_finished", job_id=job_id, state=job.state, total=job.total)
+    rows = [
+        {"job_id": job.id, "target": chunk.target, "position": position, "status": each.status,
+         "text": None if each.status == "failed" else each.text, "source": each.source,
+         "confidence": each.confidence, "reason": each.reason, "model": each.model}
+        for position, each in zip(positions, results, strict=True)
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(ResultRow), rows)
+    counts = store.count_results(session, chunk)
+    chunk.done, chunk.failed = counts.get("done", 0), counts.get("failed", 0)
+    chunk.needs_review = counts.get("needs_review", 0)
+    chunk.state, chunk.claim, chunk.lease_until = "done", None, None
+    session.flush()
+    _finish_if_done(session, job)
+
+
+def _finish_if_done(session: Session, job: JobRow) -> None:
+    if store.has_open_chunks(session, job.id):
+        return
+    job.state = "failed" if progress(session, job).failed == job.total else "done"
+    job.finished_at = store.now()
+    session.flush()
 
 
 def progress(session: Session, job: JobRow) -> Progress:
-    """Return a job's counts, summed over its chunks: exact at any moment."""
-    sums = store.sums_of_chunks(session, [job.id]).get(job.id)
-    if sums is None:
-        return Progress(0, job.total, 0, 0)
-    return Progress(int(sums.done), job.total, int(sums.failed), int(sums.needs_review))
+    """Return how far a job is."""
+    done, needs_review, failed = store.sums(session, job.id)
+    return Progress(done, job.total, failed, needs_review)
+
+
+def results(
+    session: Session,
+    tenant_id: str,
+    job_id: str,
+    *,
+    target: str | None = None,
+    after: int = -1,
+) -> Iterator[ItemResult]:
+    """Yield what is translated so far, in the input's order, from beyond the position `after`."""
+    store.get_job(session, tenant_id, job_id)
+    return store.iterate_results(session, job_id, target=target, after=after)
 
 
 def cancel(session: Session, tenant_id: str, job_id: str) -> JobRow:
-    """Stop a job. What is done stays; a chunk in work is thrown away when it comes in."""
-    job = store.lock_job(session, tenant_id, job_id)
-    if job.state in ENDED:
-        raise JobStateError(job_id, job.state, "only a queued or running job can be cancelled")
-    job.state, job.finished_at = "cancelled", datetime.now(UTC)
+    """Stop a job; what is done stays. Raises `JobStateError` where it has already ended."""
+    job = store.lock_job(session, job_id, tenant_id)
+    if job.state == "cancelled":
+        return job
+    if job.state not in store.LIVE:
+        raise JobStateError(
+            job_id, job.state, "only one that is queued or running can be cancelled"
+        )
     session.execute(
         update(ChunkRow)
-        .where(ChunkRow.job_id == job_id, ChunkRow.state.in_(("pending", "running")))
+        .where(ChunkRow.job_id == job_id, ChunkRow.state != "done")
         .values(state="cancelled", claim=None, lease_until=None)
     )
+    job.state, job.finished_at = "cancelled", store.now()
     session.flush()
     return job
 
 
 def retry_failures(session: Session, tenant_id: str, job_id: str) -> JobRow:
-    """Open a finished job again for its failed items alone."""
-    job = store.lock_job(session, tenant_id, job_id)
+    """Queue the failed items of an ended job again; what succeeded stays as it is.
+
+    Raises `JobStateError` for a job that is still at work or was cancelled.
+    """
+    job = store.lock_job(session, job_id, tenant_id)
     if job.state not in {"done", "failed"}:
-        raise JobStateError(job_id, job.state, "only a finished job can be retried")
-    session.execute(
-        delete(ResultRow).where(ResultRow.job_id == job_id, ResultRow.status == "failed")
-    )
+        raise JobStateError(job_id, job.state, "only one that has ended can be tried again")
     reopened = session.execute(
         update(ChunkRow)
         .where(ChunkRow.job_id == job_id, ChunkRow.failed > 0)
-        .values(state="pending", failed=0, attempts=0)
+        .values(state="pending", attempts=0, failed=0)
         .returning(ChunkRow.id)
     ).all()
     if reopened:
-        job.state, job.finished_at = "running", None
+        job.state, job.finished_at = "queued", None
     session.flush()
     return job
 
 
-def results(
-    session: Session, tenant_id: str, job_id: str, *, target: str | None = None
-) -> Iterable[JobResult]:
-    """Return an iterator over a job's results so far, in the input's order."""
-    store.get_job(session, tenant_id, job_id)
-    return store.results(session, job_id, target)
+def waiting_job_ids(session: Session, *, limit: int = 1000) -> Sequence[str]:
+    """Return the jobs that have a chunk to be taken, the oldest first: what a sweep wakes."""
+    return store.waiting_job_ids(session, store.now(), limit)

@@ -1,178 +1,215 @@
-"""Queries over jobs. Each takes a session, flushes, and leaves the commit to the edge."""
+"""Queries on translation jobs. They take a session, flush, and leave the commit to the caller."""
 
 import base64
 import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select, tuple_
+from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from translate.errors import InvalidCursorError, JobNotFoundError
 from translate.models import ChunkRow, JobItemRow, JobRow, ResultRow
 
-READ_AHEAD = 1000
+LIVE = ("queued", "running")
+"""States of a job that still has work."""
+PAGE = 500
+"""Rows a query of a long result."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
     """Some jobs, newest first; `next_cursor` is None on the last page."""
 
-    jobs: Sequence[JobRow]
+    jobs: tuple[JobRow, ...]
     next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class JobResult:
-    """One item of a job in one language, as it came out."""
+class ItemResult:
+    """What became of one item in one language; `text` is None where it failed."""
 
     item_id: str
+    position: int
     target: str
     status: str
     text: str | None
     source: str | None
     confidence: float | None
     reason: str | None
+    model: str
+
+
+def now() -> datetime:
+    """Return the moment, in UTC."""
+    return datetime.now(UTC)
 
 
 def get_job(session: Session, tenant_id: str, job_id: str) -> JobRow:
     """Return a tenant's job; raise `JobNotFoundError`."""
-    query = select(JobRow).where(JobRow.tenant_id == tenant_id, JobRow.id == job_id)
-    if job := session.scalar(query):
-        return job
-    raise JobNotFoundError(job_id)
+    return _one(session, select(JobRow).filter_by(id=job_id, tenant_id=tenant_id), job_id)
 
 
-def lock_job(session: Session, tenant_id: str, job_id: str) -> JobRow:
-    """Return a tenant's job, held against others until the transaction ends."""
-    query = select(JobRow).where(JobRow.tenant_id == tenant_id, JobRow.id == job_id)
-    if job := session.scalar(query.with_for_update()):
-        return job
-    raise JobNotFoundError(job_id)
+def lock_job(session: Session, job_id: str, tenant_id: str | None = None) -> JobRow:
+    """Return a job, its row locked and read afresh.
+
+    Everything that changes a job or its chunks locks the job first, so that two workers that
+    finish its last two chunks at once cannot each think that the other is still at work.
+    """
+    query = select(JobRow).filter_by(id=job_id)
+    if tenant_id is not None:
+        query = query.filter_by(tenant_id=tenant_id)
+    query = query.with_for_update().execution_options(populate_existing=True)
+    return _one(session, query, job_id)
 
 
-def find_by_idempotency_key(session: Session, tenant_id: str, key: str) -> JobRow | None:
-    """Return the job that a key made before."""
-    query = select(JobRow).where(JobRow.tenant_id == tenant_id, JobRow.idempotency_key == key)
-    return session.scalar(query)
+def _one(session: Session, query: Select[JobRow], job_id: str) -> JobRow:
+    job = session.scalars(query).one_or_none()
+    if job is None:
+        raise JobNotFoundError(job_id)
+    return job
 
 
-def list_jobs(session: Session, tenant_id: str, *, cursor: str | None, limit: int) -> JobPage:
-    """Return a page of a tenant's jobs, newest first."""
-    query = select(JobRow).where(JobRow.tenant_id == tenant_id)
+def find_by_key(session: Session, tenant_id: str, idempotency_key: str) -> JobRow | None:
+    """Return the job that a tenant made with a key."""
+    return session.scalars(
+        select(JobRow).filter_by(tenant_id=tenant_id, idempotency_key=idempotency_key)
+    ).one_or_none()
+
+
+def list_jobs(
+    session: Session, tenant_id: str, *, cursor: str | None = None, limit: int = 20
+) -> JobPage:
+    """Return a page of a tenant's jobs, newest first; raise `InvalidCursorError`."""
+    query = select(JobRow).filter_by(tenant_id=tenant_id)
     if cursor is not None:
-        query = query.where(tuple_(JobRow.created_at, JobRow.id) < _decode(cursor))
-    ordered = query.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(limit + 1)
-    jobs = session.scalars(ordered).all()
+        query = query.where(tuple_(JobRow.created_at, JobRow.id) < _read_cursor(cursor))
+    query = query.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(limit + 1)
+    jobs = session.scalars(query).all()
     more = len(jobs) > limit
-    return JobPage(jobs[:limit], _encode(jobs[limit - 1]) if more else None)
+    return JobPage(tuple(jobs[:limit]), _cursor(jobs[limit - 1]) if more else None)
 
 
-def _encode(job: JobRow) -> str:
+def _cursor(job: JobRow) -> str:
     return base64.urlsafe_b64encode(f"{job.created_at.isoformat()} {job.id}".encode()).decode()
 
 
-def _decode(cursor: str) -> tuple[datetime, str]:
+def _read_cursor(cursor: str) -> Any:  # noqa: ANN401 - a row value
     try:
-        moment, job_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
+        moment, job_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
         created_at = datetime.fromisoformat(moment)
-    except (ValueError, binascii.Error) as error:
+    except (binascii.Error, ValueError) as error:
         raise InvalidCursorError from error
-    if created_at.tzinfo is None or "\x00" in job_id:
-        raise InvalidCursorError
-    return created_at, job_id
+    return tuple_(created_at, job_id)
 
 
-def sums_of_chunks(session: Session, job_ids: Sequence[str]) -> dict[str, Row[Any]]:
-    """Return `done`, `needs_review` and `failed` items of each job, counted over its chunks."""
-    query = (
-        select(
-            ChunkRow.job_id,
-            func.sum(ChunkRow.done).label("done"),
-            func.sum(ChunkRow.needs_review).label("needs_review"),
-            func.sum(ChunkRow.failed).label("failed"),
-        )
-        .where(ChunkRow.job_id.in_(job_ids))
-        .group_by(ChunkRow.job_id)
-    )
-    return {row.job_id: row for row in session.execute(query)}
-
-
-def next_chunk_id(session: Session, job_id: str, now: datetime) -> int | None:
-    """Return a chunk of a live job that nobody works on: the first in the input's order."""
-    query = (
-        select(ChunkRow.id)
-        .join(JobRow)
-        .where(ChunkRow.job_id == job_id, JobRow.state.in_(("queued", "running")), _is_free(now))
-        .order_by(ChunkRow.first, ChunkRow.id)
+def next_chunk(session: Session, job_id: str, moment: datetime) -> ChunkRow | None:
+    """Return the first chunk of a job that waits, or whose worker's lease has run out."""
+    return session.scalars(
+        select(ChunkRow)
+        .filter_by(job_id=job_id)
+        .where(_is_waiting(moment))
+        .order_by(ChunkRow.id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=ChunkRow)
-    )
-    return session.scalar(query)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
 
 
-def waiting_job_ids(session: Session, now: datetime, limit: int) -> Sequence[str]:
-    """Return live jobs with a chunk that nobody works on, the oldest first."""
-    waiting = select(ChunkRow.id).where(ChunkRow.job_id == JobRow.id, _is_free(now)).exists()
-    query = select(JobRow.id).where(JobRow.state.in_(("queued", "running")), waiting)
-    return session.scalars(query.order_by(JobRow.created_at).limit(limit)).all()
+def waiting_job_ids(session: Session, moment: datetime, limit: int) -> Sequence[str]:
+    """Return live jobs that have a chunk to be taken, the oldest first."""
+    return session.scalars(
+        select(JobRow.id)
+        .where(JobRow.state.in_(LIVE))
+        .where(
+            select(ChunkRow.id).where(ChunkRow.job_id == JobRow.id, _is_waiting(moment)).exists()
+        )
+        .order_by(JobRow.created_at, JobRow.id)
+        .limit(limit)
+    ).all()
 
 
-def _is_free(now: datetime) -> Any:  # noqa: ANN401 - an SQL expression
-    lapsed = and_(ChunkRow.state == "running", ChunkRow.lease_until < now)
-    return or_(ChunkRow.state == "pending", lapsed)
+def _is_waiting(moment: datetime) -> Any:  # noqa: ANN401 - an SQL expression
+    expired = (ChunkRow.state == "running") & (ChunkRow.lease_until < moment)
+    return or_(ChunkRow.state == "pending", expired)
 
 
-def items_of_chunk(session: Session, chunk: ChunkRow) -> Sequence[JobItemRow]:
-    """Return the items of a chunk that have no final result yet, in the input's order."""
+def open_items(session: Session, chunk: ChunkRow) -> Sequence[JobItemRow]:
+    """Return the items of a chunk that have no translation yet, or a failed one, in order."""
     settled = (
         select(ResultRow.position)
-        .where(
-            ResultRow.job_id == chunk.job_id,
-            ResultRow.target == chunk.target,
-            ResultRow.position == JobItemRow.position,
-        )
-        .exists()
+        .where(_results_of(chunk), ResultRow.status != "failed")
+        .scalar_subquery()
     )
-    query = select(JobItemRow).where(
-        JobItemRow.job_id == chunk.job_id,
-        JobItemRow.position >= chunk.first,
-        JobItemRow.position < chunk.first + chunk.count,
-        ~settled,
-    )
-    return session.scalars(query.order_by(JobItemRow.position)).all()
+    return session.scalars(
+        select(JobItemRow)
+        .filter_by(job_id=chunk.job_id)
+        .where(JobItemRow.position >= chunk.first)
+        .where(JobItemRow.position < chunk.first + chunk.count)
+        .where(JobItemRow.position.not_in(settled))
+        .order_by(JobItemRow.position)
+    ).all()
 
 
-def results(session: Session, job_id: str, target: str | None) -> Iterator[JobResult]:
-    """Yield a job's results so far in the input's order, the targets of an item together."""
-    after = (-1, "")
-    while True:
-        query = (
-            select(ResultRow, JobItemRow.item_id)
-            .join(
-                JobItemRow,
-                and_(
-                    JobItemRow.job_id == ResultRow.job_id,
-                    JobItemRow.position == ResultRow.position,
-                ),
-            )
-            .where(
-                ResultRow.job_id == job_id,
-                tuple_(ResultRow.position, ResultRow.target) > after,
-            )
-            .order_by(ResultRow.position, ResultRow.target)
-            .limit(READ_AHEAD)
+def count_results(session: Session, chunk: ChunkRow) -> dict[str, int]:
+    """Return how many results of a chunk are in each status."""
+    query = select(ResultRow.status, func.count()).where(_results_of(chunk))
+    return dict(session.execute(query.group_by(ResultRow.status)).tuples().all())
+
+
+def _results_of(chunk: ChunkRow) -> Any:  # noqa: ANN401 - an SQL expression
+    return (
+        (ResultRow.job_id == chunk.job_id)
+        & (ResultRow.target == chunk.target)
+        & ResultRow.position.between(chunk.first, chunk.first + chunk.count - 1)
+    )
+
+
+def iterate_results(
+    session: Session, job_id: str, *, target: str | None, after: int
+) -> Iterator[ItemResult]:
+    """Yield the results beyond a position in the input's order, targets side by side.
+
+    They are read a page at a time, so that neither side ever holds them all.
+    """
+    columns = [JobItemRow.item_id, *(getattr(ResultRow, name) for name in ItemResult.__slots__[1:])]
+    query = (
+        select(*columns)
+        .join(
+            JobItemRow,
+            (JobItemRow.job_id == ResultRow.job_id) & (JobItemRow.position == ResultRow.position),
         )
-        if target is not None:
-            query = query.where(ResultRow.target == target)
-        rows = session.execute(query).all()
-        if not rows:
-            return
-        for row, item_id in rows:
-            yield JobResult(
-                item_id, row.target, row.status, row.text, row.source, row.confidence, row.reason
-            )
-        after = (rows[-1][0].position, rows[-1][0].target)
-        session.expunge_all()
+        .where(ResultRow.job_id == job_id)
+        .order_by(ResultRow.position, ResultRow.target)
+        .limit(PAGE)
+    )
+    if target is not None:
+        query = query.where(ResultRow.target == target)
+    rows = session.execute(query.where(ResultRow.position > after)).all()
+    while rows:
+        page = [ItemResult(*row) for row in rows]
+        yield from page
+        beyond = tuple_(ResultRow.position, ResultRow.target) > tuple_(
+            page[-1].position, page[-1].target
+        )
+        rows = session.execute(query.where(beyond)).all()
+
+
+def sums(session: Session, job_id: str) -> tuple[int, int, int]:
+    """Return how many items of a job are done, need review and failed, over all targets."""
+    query = select(
+        func.coalesce(func.sum(ChunkRow.done), 0),
+        func.coalesce(func.sum(ChunkRow.needs_review), 0),
+        func.coalesce(func.sum(ChunkRow.failed), 0),
+    ).where(ChunkRow.job_id == job_id)
+    done, needs_review, failed = session.execute(query).one().tuple()
+    return int(done), int(needs_review), int(failed)
+
+
+def has_open_chunks(session: Session, job_id: str) -> bool:
+    """Tell whether any chunk of a job is neither done nor cancelled."""
+    query = select(ChunkRow.id).where(
+        ChunkRow.job_id == job_id, ChunkRow.state.in_(("pending", "running"))
+    )
+    return session.execute(query.limit(1)).first() is not None

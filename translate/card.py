@@ -1,0 +1,74 @@
+"""The card of a model folder: what it is, what it can do, and the checksums of its files."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from translate.errors import ModelError
+from translate.types import Direction
+
+CARD = "weft-model.json"
+REMEDY = "fetch it again, or make it again with `weft train translator`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """What `weft-model.json` says. `files` maps names in the folder to their SHA-256.
+
+    `source_tag` tells which language the encoder's first token names; `max_pieces` is the longest
+    segment the model was trained on, without that token and the end mark.
+    """
+
+    name: str
+    version: str
+    source_tag: str
+    max_pieces: int
+    languages: tuple[str, ...]
+    directions: tuple[Direction, ...]
+    made_from: Mapping[str, Any]
+    files: Mapping[str, str]
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the card of a model folder; raise `ModelError` when there is none."""
+        try:
+            fields = json.loads((folder / CARD).read_text(encoding="utf-8"))
+            fields["languages"] = tuple(fields["languages"])
+            fields["directions"] = tuple(Direction(**each) for each in fields["directions"])
+            return cls(**fields)
+        except FileNotFoundError as error:
+            raise ModelError(folder, f"has no {CARD}; {REMEDY}") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(folder, f"its {CARD} cannot be read ({error}); {REMEDY}") from error
+
+    def write(self, folder: Path) -> None:
+        """Write the card into its folder."""
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False)
+        (folder / CARD).write_text(text + "\n", encoding="utf-8")
+
+    def verify(self, folder: Path) -> None:
+        """Raise `ModelError` unless every file is there, as it was when the card was written."""
+        for name, expected in self.files.items():
+            if not (folder / name).is_file():
+                raise ModelError(folder, f"{name} is missing; {REMEDY}")
+            if checksum(folder / name) != expected:
+                raise ModelError(folder, f"{name} is damaged or was changed; {REMEDY}")
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def english_pairs(languages: Iterable[str]) -> tuple[Direction, ...]:
+    """Return the directions of a model trained on pairs with English: out of it and into it."""
+    others = [language for language in languages if language != "en"]
+    return tuple(
+        Direction(source, target)
+        for other in others
+        for source, target in (("en", other), (other, "en"))
+    )

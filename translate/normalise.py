@@ -1,0 +1,72 @@
+"""Text as the model likes to read it, and the model's answer as the writer put it."""
+
+import re
+import unicodedata
+
+from translate.protect import MARK
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_WORD = re.compile(r"[^\W\d_]+")
+_STRETCHED_END = re.compile(r"(?<=[^\W\d_])([^\W\d_Ii])\1{2,}(?![^\W_])")
+_STRETCHED = re.compile(r"([^\W\d_])\1{3,}")
+_SHOUTED_MARKS = re.compile(r"([!?])\1{2,}")
+_ENDS = (".", "!", "?", "…", ":", ";", "\u3002", "\uff01", "\uff1f")
+_CLOSERS = "\"'»”\u2019)]" + MARK
+SHOUT_LETTERS = 6
+"""A capital word or two of fewer letters is taken for an abbreviation."""
+
+
+def for_model(text: str) -> str:
+    """Return the text composed (NFC), on one line, in sentence case, without stretched words."""
+    plain = " ".join(unicodedata.normalize("NFC", text).split())
+    plain = _SHOUTED_MARKS.sub(r"\1\1\1", _squeezed(plain))
+    return _sentence_case(plain) if is_shouted(text) else plain
+
+
+def is_shouted(text: str) -> bool:
+    """Tell whether a text is all in capitals, and no mere abbreviation."""
+    words = _WORD.findall(text)
+    return (
+        len(words) > 1
+        and sum(map(len, words)) >= SHOUT_LETTERS
+        and text.upper() == text
+        and text.lower() != text
+    )
+
+
+def _sentence_case(text: str) -> str:
+    lower = text.lower()
+    first = _WORD.search(lower)
+    if not first:
+        return lower
+    return lower[: first.start()] + lower[first.start()].upper() + lower[first.start() + 1 :]
+
+
+def _squeezed(text: str) -> str:
+    """Return the text with `sooooo` as `so` and `goooood` as `good`; `XIII` and `AAA` stay."""
+    ended = _STRETCHED_END.sub(lambda match: match[1] * (2 if match[1] in "ls" else 1), text)
+    return _STRETCHED.sub(lambda match: match[1] * (2 if match[1] in "eo" else 1), ended)
+
+
+def as_written(source: str, translated: str) -> str:
+    """Return the model's answer with the capitals and the end mark of the source."""
+    text = " ".join(_CONTROLS.sub("", translated).split())
+    if "\ufffd" not in source:
+        text = text.replace("\ufffd", "")
+    text = _with_end_of(source, text.strip())
+    if is_shouted(source):
+        return text.upper()
+    if source[:1].isupper() and text[:1].islower():
+        return text[0].upper() + text[1:]
+    return text
+
+
+def _with_end_of(source: str, text: str) -> str:
+    """End the text with a full stop where the source does, and only there."""
+    wanted, given = source.rstrip(_CLOSERS), text.rstrip(_CLOSERS)
+    if wanted.endswith(_ENDS) or not given:
+        missing = wanted[-1:] == "." and not given.endswith(_ENDS)
+        return f"{given}.{text[len(given) :]}" if missing and given else text
+    if given.endswith(".") and not given.endswith(".."):
+        return given[:-1] + text[len(given) :]
+    return text

@@ -1,0 +1,103 @@
+"""Text into segments and back, without losing a character.
+
+sentencex finds the sentences. It panics on some wide white space, so it is shown plain spaces;
+only the lengths of its answer are used.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import sentencex
+
+_SPACE = re.compile(r"\s")
+_SPACES = re.compile(r"\s+")
+_LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+_CLAUSE_END = re.compile(
+    r"[;:,)\u2013\u2014\u2026](?=\s)|[\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f]"
+)
+    r"[;:,)\u2013\u2014\u2026](?=\s)|[\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f]"
+)
+_LONG_LINE = 5000
+"""A longer line is cut before it is searched for sentences, which takes quadratic time."""
+
+Fits = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of text without white space at its ends, and the white space after it.
+
+    `text` is empty where a text begins with white space.
+    """
+
+    text: str
+    gap: str
+
+
+def split(text: str, language: str, fits: Fits) -> list[Segment]:
+    """Return the sentences of a text as segments; `join` gives the very text back.
+
+    Line ends always part segments. A sentence for which `fits` is false is cut further: at a
+    clause, else at a space, else in the middle. One character must fit.
+    """
+    sentences = (
+        sentence for line in _lines(text) for sentence in _sentences(line, language) if sentence
+    )
+    return _with_gaps(part for sentence in sentences for part in _fitted(sentence, fits))
+
+
+def join(segments: Iterable[Segment]) -> str:
+    """Return the text that the segments make."""
+    return "".join(segment.text + segment.gap for segment in segments)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Cut after every run of white space that holds a line end, and cut lines that never end."""
+    begin = 0
+    for run in _SPACES.finditer(text):
+        if not _LINE_ENDS.isdisjoint(run.group()) or run.end() - begin > _LONG_LINE:
+            yield text[begin : run.end()]
+            begin = run.end()
+    yield text[begin:]
+
+
+def _sentences(line: str, language: str) -> Iterator[str]:
+    begin = 0
+    for sentence in sentencex.segment(language, _SPACE.sub(" ", line)):
+        yield line[begin : begin + len(sentence)]
+        begin += len(sentence)
+    yield line[begin:]
+
+
+def _fitted(text: str, fits: Fits) -> Iterator[str]:
+    if len(text) < 2 or fits(text.strip()):  # noqa: PLR2004
+        yield text
+        return
+    middle = _cut(text)
+    yield from _fitted(text[:middle], fits)
+    yield from _fitted(text[middle:], fits)
+
+
+def _cut(text: str) -> int:
+    """Return where to cut: the clause or space next to the middle, else the middle itself."""
+    half = len(text) // 2
+    for pattern in (_CLAUSE_END, _SPACE):
+        ends = [match.end() for match in pattern.finditer(text, half // 2, half + half // 2)]
+        if ends:
+            return min(ends, key=lambda end: abs(end - half))
+    return half
+
+
+def _with_gaps(parts: Iterable[str]) -> list[Segment]:
+    """Move white space from the parts' ends into the gaps."""
+    segments: list[Segment] = []
+    for part in parts:
+        body = part.lstrip()
+        lead, core = part[: len(part) - len(body)], body.rstrip()
+        if lead:
+            last = segments.pop() if segments else Segment("", "")
+            segments.append(Segment(last.text, last.gap + lead))
+        if core:
+            segments.append(Segment(core, body[len(core) :]))
+    return segments

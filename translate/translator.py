@@ -1,0 +1,227 @@
+"""Translator: the one object that callers of this domain use."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from translate.detect import Detector, LanguageDetector
+from translate.engine import Engine
+from translate.errors import TranslateError, UndetectedLanguageError, UnsupportedLanguageError
+from translate.languages import resolve
+from translate.markup import join_html, split_html
+from translate.pipeline import Outcome, has_letters, translate_runs
+from translate.protect import Run, protect
+from translate.types import Direction, Translation
+
+PIVOT = "en"
+Format = Literal["text", "html"]
+Parts = tuple[str | Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A text that needs translating: its parts, its language and the state it is in."""
+
+    parts: Parts
+    source: str
+    confidence: float = 1.0
+    checks: frozenset[str] = frozenset()
+
+
+class Translator:
+    """Translates texts with one or more engines; safe to share between threads.
+
+    Where two engines know a direction the first one has it. A direction that none knows goes
+    through English where both halves are known.
+    """
+
+    def __init__(self, *engines: Engine, detector: Detector | None = None) -> None:
+        self._engines = engines
+        self._detector = detector or LanguageDetector()
+        self._trained: dict[tuple[str, str], tuple[Engine, Direction]] = {}
+        for engine in engines:
+            for each in engine.directions:
+                self._trained.setdefault((each.source, each.target), (engine, each))
+
+    @property
+    def model(self) -> str:
+        """Names of the engines, in order of preference."""
+        return " ".join(engine.name for engine in self._engines)
+
+    @property
+    def detector(self) -> Detector:
+        """What tells the language of a text."""
+        return self._detector
+
+    @property
+    def directions(self) -> list[Direction]:
+        """All directions: the trained ones first, then those that go through English."""
+        trained = [direction for _, direction in self._trained.values()]
+        pivoted = [
+            Direction(source, target)
+            for source in self._sources
+            for target in self._targets
+            if source != target and self._is_pivoted(source, target)
+        ]
+        return trained + pivoted
+
+    def warm(self) -> None:
+        """Load every model now; raise `ModelError` for one that cannot be used."""
+        for engine in self._engines:
+            engine.warm()
+
+    def check_targets(self, targets: Iterable[str]) -> list[str]:
+        """Return our codes of the targets, each once; raise `UnsupportedLanguageError`."""
+        found = {target: resolve(target, self._targets) for target in targets}
+        for target, code in found.items():
+            if code is None:
+                raise UnsupportedLanguageError(None, target, self._targets)
+        return list(dict.fromkeys(code for code in found.values() if code))
+
+    def translate(  # noqa: PLR0913 - keywords, each with a default
+        self,
+        texts: Sequence[str],
+        *,
+        target: str,
+        source: str | None = None,
+        sources: Sequence[str | None] | None = None,
+        format: Format = "text",  # noqa: A002 - the name the callers of all such services know
+        min_confidence: float = 0.0,
+        do_not_translate: Sequence[str] = (),
+    ) -> list[Translation]:
+        """Translate texts into one language, each from its own; the answers are in their order.
+
+        The language of a text is its entry in `sources`, else `source`, else what is detected.
+        A text whose language is the target comes back as it is. One that cannot be translated
+        fails with a reason and fails no other; a `target` that no model knows raises
+        `UnsupportedLanguageError`. A failed check or a confidence below `min_confidence` makes
+        `needs_review`.
+        """
+        [target] = self.check_targets([target])
+        hints = sources if sources is not None else [None] * len(texts)
+        settled: dict[int, Translation] = {}
+        work: dict[int, _Work] = {}
+        for index, (text, hint) in enumerate(zip(texts, hints, strict=True)):
+            parts = _parts(text, format, do_not_translate)
+            try:
+                language = self._language(parts, hint or source, target)
+            except TranslateError as error:
+                settled[index] = Translation(
+                    text, None, target, "failed", 0.0, model=self.model, reason=str(error)
+                )
+                continue
+            if language in {None, target}:
+                settled[index] = Translation(text, language, target, "done", 1.0, model=self.model)
+            else:
+                work[index] = _Work(parts, language)
+        done = dict(zip(work, self._run(list(work.values()), target), strict=True))
+        for index, each in done.items():
+            settled[index] = self._settle(each, work[index].source, target, format, min_confidence)
+        return [settled[index] for index in range(len(texts))]
+
+    @property
+    def _sources(self) -> list[str]:
+        return list(dict.fromkeys(source for source, _ in self._trained))
+
+    @property
+    def _targets(self) -> list[str]:
+        return list(dict.fromkeys(target for _, target in self._trained))
+
+    def _is_pivoted(self, source: str, target: str) -> bool:
+        return (
+            (source, target) not in self._trained
+            and (source, PIVOT) in self._trained
+            and (PIVOT, target) in self._trained
+        )
+
+    def _language(self, parts: Parts, hint: str | None, target: str) -> str | None:
+        """Return the language of a text, None where there is nothing to translate; or raise."""
+        runs = [part for part in parts if isinstance(part, Run)]
+        visible = "\n".join(run.text for run in runs)
+        if hint:
+            language = resolve(hint, [*self._sources, target]) or hint
+        elif not has_letters(visible):
+            return None
+        else:
+            found = self._detector.detect(visible, self._sources)
+            if found is None:
+                raise UndetectedLanguageError
+            language = found.language
+        known = (language, target) in self._trained or self._is_pivoted(language, target)
+        if language != target and not known:
+            raise UnsupportedLanguageError(language, target, self._sources)
+        return language if has_letters(visible) else None
+
+    def _run(self, work: list[_Work], target: str) -> list[_Work]:
+        """Translate everything: into English what must go through it, then into the target."""
+        pivoted = [index for index, each in enumerate(work)
+                   if (each.source, target) not in self._trained]  # fmt: skip
+        for index, each in zip(
+            pivoted, self._hop([work[index] for index in pivoted], PIVOT), strict=True
+        ):
+            work[index] = each
+        return self._hop(work, target)
+
+    def _hop(self, work: Sequence[_Work], target: str) -> list[_Work]:
+        """Translate all runs of all texts, one call an engine."""
+        outcomes: dict[tuple[int, int], Outcome] = {}
+        for engine in self._engines:
+            places = [
+                (index, place)
+                for index, each in enumerate(work)
+                if self._trained[each.source, target][0] is engine
+                for place, part in enumerate(each.parts)
+                if isinstance(part, Run)
+            ]
+            runs = [work[index].parts[place] for index, place in places]
+            results = translate_runs(
+                [run for run in runs if isinstance(run, Run)],
+                [work[index].source for index, _ in places],
+                target, engine, self._detector,
+            )  # fmt: skip
+            outcomes.update(zip(places, results, strict=True))
+        return [
+            _advanced(each, [outcomes.get((index, place)) for place in range(len(each.parts))],
+                      target)
+            for index, each in enumerate(work)
+        ]  # fmt: skip
+
+    def _settle(
+        self, work: _Work, source: str, target: str, form: Format, min_confidence: float
+    ) -> Translation:
+        is_good = not work.checks and work.confidence >= min_confidence
+        return Translation(
+            _text(work.parts, form),
+            source,
+            target,
+            "done" if is_good else "needs_review",
+            round(work.confidence, 4),
+            tuple(sorted(work.checks)),
+            self.model,
+        )
+
+
+def _parts(text: str, form: Format, terms: Sequence[str]) -> Parts:
+    return tuple(split_html(text, terms)) if form == "html" else (protect(text, terms),)
+
+
+def _text(parts: Parts, form: Format) -> str:
+    if form == "html":
+        return join_html(parts)
+    return "".join(part if isinstance(part, str) else part.plain() for part in parts)
+
+
+def _advanced(work: _Work, outcomes: Sequence[Outcome | None], language: str) -> _Work:
+    """Return the work with its runs translated; its confidence is that of the runs by length."""
+    parts = tuple(
+        outcome.run if outcome else part for part, outcome in zip(work.parts, outcomes, strict=True)
+    )
+    weighted = [
+        (outcome, len(part.text))
+        for part, outcome in zip(work.parts, outcomes, strict=True)
+        if outcome and isinstance(part, Run) and has_letters(part.text)
+    ]
+    total = sum(length for _, length in weighted)
+    trust = sum(outcome.confidence * length for outcome, length in weighted) / total if total else 1
+    checks = work.checks.union(*(outcome.checks for outcome, _ in weighted))
+    return _Work(parts, language, work.confidence * trust, checks)
