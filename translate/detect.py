@@ -121,10 +121,10 @@ def _letters(text: str) -> str:
 
 
 def _ranked(evidence: Mapping[str, float], candidates: Collection[str]) -> Sequence[Detection]:
-    weighted = Counter({
+    weighted = {
         language: score * (CANDIDATE_WEIGHT if language in candidates else 1)
         for language, score in evidence.items()
-    })  # fmt: skip
+    }
     # where fastText spread its answer over many languages the rest of 1 stays doubt
     total = max(sum(weighted.values()), 1.0)
     ranking = sorted(weighted.items(), key=lambda each: each[1], reverse=True)

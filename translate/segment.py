@@ -16,8 +16,6 @@ _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _CLAUSE_END = re.compile(
     r"[;:,)\u2013\u2014\u2026](?=\s)|[\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f]"
 )
-    r"[;:,)\u2013\u2014\u2026](?=\s)|[\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f]"
-)
 _LONG_LINE = 5000
 """A longer line is cut before it is searched for sentences, which takes quadratic time."""
 
