@@ -9,12 +9,13 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import structlog
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from linkage import segment, store
@@ -26,14 +27,16 @@ from linkage.lexical import LexiconWriter
 from linkage.models import BuildRow, CatalogueState
 from linkage.segment import LEXICON
 from linkage.store import Stored
+from linkage.types import Item
 
 log = structlog.get_logger()
 
-SHARD = 1_000
+SHARD = 512
+LEASE = timedelta(minutes=3)
+"""Longer than a shard takes on a slow machine; a dead run's build is taken over after it."""
 LEAST_RECALL = 0.9
 KEPT = 1
 """Old builds whose files are kept, to go back to."""
-_SHARDS = "shards"
 
 Progress = Callable[[int, int], None]
 """Gets how many items are done, and of how many."""
@@ -97,11 +100,9 @@ def retired(session: Session, tenant_id: str) -> list[str]:
     return list(session.execute(query.order_by(BuildRow.finished_at.desc())).scalars())
 
 
-def unfinished(session: Session) -> list[tuple[str, str]]:
-    """Return (tenant, build) of all builds that are queued or under way, for a worker to resume."""
-    query = select(BuildRow.tenant_id, BuildRow.id).where(
-        BuildRow.state.in_(("queued", "building"))
-    )
+def waiting(session: Session) -> list[tuple[str, str]]:
+    """Return (tenant, build) of all builds that are queued or whose worker has died."""
+    query = select(BuildRow.tenant_id, BuildRow.id).where(_is_free())
     return [(row.tenant_id, row.id) for row in session.execute(query)]
 
 
@@ -125,24 +126,32 @@ def run(  # noqa: PLR0913 - what a worker hands over
 ) -> Build:
     """Make a queued or interrupted build and publish it; return how it ended.
 
-    A failure is kept in the build's `error`, and the live index stays as it is. Raises
-    BuildNotFoundError, and BuildSupersededError when a newer build took over meanwhile.
+    A build that another run is at, or that has ended, is returned as it is. A failure is kept in
+    the build's `error`, and the live index stays as it is. Raises BuildNotFoundError, and
+    BuildSupersededError when a newer build took over meanwhile.
     """
+    claim = uuid.uuid4().hex
     with transaction() as session:
-        build = _begin(session, tenant_id, build_id)
-    if build.state != "building":
+        is_ours = _claim(session, tenant_id, build_id, claim)
+        build = get(session, tenant_id, build_id)
+    if not is_ours:
         return build
-    maker = _Maker(transaction, build, data_dir, encoders(build.encoder), progress)
     try:
-        maker.make()
+        _Maker(
+            transaction=transaction,
+            build=build,
+            claim=claim,
+            data_dir=data_dir,
+            encoder=encoders(build.encoder),
+            progress=progress,
+        ).make()
         with transaction() as session:
-            _publish(session, tenant_id, build_id)
+            _publish(session, build, claim)
     except BuildSupersededError:
-        shutil.rmtree(maker.partial, ignore_errors=True)
         raise
-    except (LinkageError, OSError, ValueError, RuntimeError) as error:
+    except (LinkageError, OSError, ValueError, RuntimeError, BadZipFile) as error:
         log.exception("index_build_failed", tenant=tenant_id, build=build_id)
-        _fail(transaction, tenant_id, build_id, str(error))
+        _fail(transaction, build_id, claim, str(error))
     with transaction() as session:
         prune(session, tenant_id, data_dir)
         return get(session, tenant_id, build_id)
@@ -156,122 +165,140 @@ def prune(session: Session, tenant_id: str, data_dir: Path) -> None:
     )
     for row in session.execute(rows).scalars():
         if row.id not in keep:
-            for folder in (data_dir / row.id, _partial(data_dir, row.id)):
-                shutil.rmtree(folder, ignore_errors=True)
-            row.state = "failed" if row.state == "failed" else "gone"
+            for path in data_dir.glob(f"{row.id}*"):
+                shutil.rmtree(path, ignore_errors=True)
+            row.state = "failed" if row.state == "failed" else "deleted"
     session.flush()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Maker:
     """Makes the files of one build."""
 
-    def __init__(
-        self,
-        transaction: Transaction,
-        build: Build,
-        data_dir: Path,
-        encoder: Encoder,
-        progress: Progress | None,
-    ) -> None:
-        self._transaction = transaction
-        self._build = build
-        self._encoder = encoder
-        self._progress = progress or (lambda _done, _total: None)
-        self._final = data_dir / build.id
-        self.partial = _partial(data_dir, build.id)
-        self._shards = self.partial / _SHARDS
+    transaction: Transaction
+    build: Build
+    claim: str
+    data_dir: Path
+    encoder: Encoder
+    progress: Progress | None
+
+    @property
+    def _final(self) -> Path:
+        return self.data_dir / self.build.id
+
+    @property
+    def _partial(self) -> Path:
+        return _partial(self.data_dir, self.build.id)
+
+    @property
+    def _shards(self) -> Path:
+        return _shards(self.data_dir, self.build.id)
 
     def make(self) -> None:
         """Encode, index, seal and verify; what an earlier run finished is used."""
         if not self._final.exists():
             self._shards.mkdir(parents=True, exist_ok=True)
-            self._encode()
-            self._assemble()
+            self._assemble(self._encode())
+        shutil.rmtree(self._shards, ignore_errors=True)
         loaded = segment.load(self._final)
-        share = recall(loaded.vectors) if self._build.kind == "hnsw" else 1.0
+        share = recall(loaded.vectors) if self.build.kind == "hnsw" else 1.0
         if share < LEAST_RECALL:
             raise ValueError(f"finds only {share:.0%} of the true neighbours")
-        log.info("index_verified", build=self._build.id, items=loaded.manifest.count, recall=share)
+        log.info("index_verified", build=self.build.id, items=loaded.manifest.count, recall=share)
 
-    def _encode(self) -> None:
-        done, after = self._encoded()
+    def _encode(self) -> int:
+        """Keep the vectors of all items as shards; return how many items that is."""
+        keys = [_read_shard(path)[0] for path in sorted(self._shards.iterdir())]
+        done, after = sum(map(len, keys)), int(keys[-1][-1]) if keys else 0
         for stored in self._stream(after):
-            vectors = self._encoder.encode([text_to_embed(s.item) for s in stored])
+            vectors = self.encoder.encode([text_to_embed(s.item) for s in stored])
             _write_shard(self._shards, [s.key for s in stored], vectors)
             done += len(stored)
             self._record(done)
-
-    def _encoded(self) -> tuple[int, int]:
-        """Return how many items earlier runs encoded, and the last key among them."""
-        keys = [_read_shard(path)[0] for path in sorted(self._shards.glob("*.npz"))]
-        return sum(map(len, keys)), int(keys[-1][-1]) if keys else 0
+        return done
 
     def _stream(self, after: int) -> Iterator[list[Stored]]:
         """Yield items a shard at a time, each read in a transaction of its own."""
         while True:
-            with self._transaction() as session:
-                found = store.after(session, self._build.tenant_id, after, limit=SHARD)
+            with self.transaction() as session:
+                found = store.after(session, self.build.tenant_id, after, limit=SHARD)
             if not found:
                 return
             yield found
             after = found[-1].key
 
     def _record(self, done: int) -> None:
-        with self._transaction() as session:
-            is_ours = (BuildRow.id == self._build.id) & (BuildRow.state == "building")
-            if not _set(session, is_ours, done=done):
-                raise BuildSupersededError(self._build.id)
-        self._progress(done, max(done, self._build.total))
+        with self.transaction() as session:
+            ours = _is_held(self.build.id, self.claim)
+            if not _set(session, ours, done=done, lease_until=datetime.now(UTC) + LEASE):
+                raise BuildSupersededError(self.build.id)
+        if self.progress:
+            self.progress(done, max(done, self.build.total))
 
-    def _assemble(self) -> None:
+    def _assemble(self, done: int) -> None:
         """Index what the shards hold and is still in the catalogue, then seal the folder."""
-        shutil.rmtree(self.partial / LEXICON, ignore_errors=True)
-        index = empty(self._encoder.dimension, self._kind)
-        words, columns = LexiconWriter(self.partial / LEXICON), ColumnsWriter()
-        kept: list[Keys] = []
-        for path in sorted(self._shards.glob("*.npz")):
-            keys, vectors = _read_shard(path)
-            with self._transaction() as session:
-                items = store.by_keys(session, self._build.tenant_id, keys.tolist())
-            is_there = np.array([key in items for key in keys.tolist()], dtype=np.bool_)
-            kept.append(keys[is_there])
-            ordered = {key: items[key] for key in kept[-1].tolist()}
-            index.add(vectors[is_there])
-            columns.add(ordered.values())
-            words.add(ordered)
+        shutil.rmtree(self._partial, ignore_errors=True)
+        self._partial.mkdir()
+        index, kept = empty(self.encoder.dimension, self._kind), [np.empty(0, dtype=np.int64)]
+        words, columns = LexiconWriter(self._partial / LEXICON), ColumnsWriter()
+        for path in sorted(self._shards.iterdir()):
+            keys, vectors, items = self._still_there(path)
+            index.add(vectors)
+            columns.add(items.values())
+            words.add(items)
+            kept.append(keys)
+            self._record(done)
         words.close()
-        keys = np.concatenate(kept) if kept else np.empty(0, dtype=np.int64)
-        names = VectorIndex(index, keys, columns.columns()).save(self.partial)
-        shutil.rmtree(self._shards)
+        keys = np.concatenate(kept)
+        names = VectorIndex(index, keys, columns.columns()).save(self._partial)
         segment.seal(
-            self.partial, self._final, build=self._build.id, tenant=self._build.tenant_id,
-            encoder=self._build.encoder, dimension=self._encoder.dimension, kind=self._build.kind,
-            count=len(keys), revision=self._build.revision, names=names,
+            self._partial, self._final, build=self.build.id, tenant=self.build.tenant_id,
+            encoder=self.build.encoder, dimension=self.encoder.dimension, kind=self.build.kind,
+            count=len(keys), revision=self.build.revision, names=names,
         )  # fmt: skip
+
+    def _still_there(self, shard: Path) -> tuple[Keys, Vectors, dict[int, Item]]:
+        """Return keys, vectors and items of a shard, without what was deleted since."""
+        keys, vectors = _read_shard(shard)
+        with self.transaction() as session:
+            found = store.by_keys(session, self.build.tenant_id, keys.tolist())
+        is_there = np.array([key in found for key in keys.tolist()], dtype=np.bool_)
+        keys = keys[is_there]
+        return keys, vectors[is_there], {key: found[key] for key in keys.tolist()}
 
     @property
     def _kind(self) -> Kind:
-        return "hnsw" if self._build.kind == "hnsw" else "flat"
+        return "hnsw" if self.build.kind == "hnsw" else "flat"
 
 
-def _begin(session: Session, tenant_id: str, build_id: str) -> Build:
-    """Take a queued build to work on; one under way goes on with the revision it began with."""
-    is_queued = (BuildRow.id == build_id) & (BuildRow.state == "queued")
+def _is_free() -> ColumnElement[bool]:
+    is_left = (BuildRow.state == "building") & (BuildRow.lease_until < datetime.now(UTC))
+    return (BuildRow.state == "queued") | is_left
+
+
+def _is_held(build_id: str, claim: str) -> ColumnElement[bool]:
+    return and_(BuildRow.id == build_id, BuildRow.state == "building", BuildRow.claim == claim)
+
+
+def _claim(session: Session, tenant_id: str, build_id: str, claim: str) -> bool:
+    """Take a build to work on; one left by a dead run keeps the revision it began with."""
+    mine = (BuildRow.tenant_id == tenant_id) & (BuildRow.id == build_id)
     facts = {
-        "state": "building",
         "revision": store.state(session, tenant_id).revision,
         "total": store.count(session, tenant_id),
     }
-    _set(session, is_queued & (BuildRow.tenant_id == tenant_id), **facts)
-    return get(session, tenant_id, build_id)
+    _set(session, mine & (BuildRow.state == "queued"), **facts)
+    until = datetime.now(UTC) + LEASE
+    held = {"state": "building", "claim": claim, "lease_until": until}
+    return bool(_set(session, mine & _is_free(), **held))
 
 
-def _publish(session: Session, tenant_id: str, build_id: str) -> None:
-    store.hold(session, tenant_id)
-    if get(session, tenant_id, build_id).state != "building":
-        raise BuildSupersededError(build_id)
-    _make_live(session, tenant_id, build_id)
-    log.info("index_published", tenant=tenant_id, build=build_id)
+def _publish(session: Session, build: Build, claim: str) -> None:
+    store.hold(session, build.tenant_id)
+    if not _set(session, _is_held(build.id, claim), claim=None, lease_until=None):
+        raise BuildSupersededError(build.id)
+    _make_live(session, build.tenant_id, build.id)
+    log.info("index_published", tenant=build.tenant_id, build=build.id)
 
 
 def _make_live(session: Session, tenant_id: str, build_id: str) -> None:
@@ -287,11 +314,10 @@ def _make_live(session: Session, tenant_id: str, build_id: str) -> None:
     )
 
 
-def _fail(transaction: Transaction, tenant_id: str, build_id: str, error: str) -> None:
+def _fail(transaction: Transaction, build_id: str, claim: str, error: str) -> None:
     with transaction() as session:
-        is_ours = (BuildRow.tenant_id == tenant_id) & (BuildRow.id == build_id)
-        is_running = is_ours & (BuildRow.state == "building")
-        _set(session, is_running, state="failed", error=error, finished_at=datetime.now(UTC))
+        ended = {"state": "failed", "error": error, "finished_at": datetime.now(UTC)}
+        _set(session, _is_held(build_id, claim), **ended)
 
 
 def _set(session: Session, where: ColumnElement[bool], **values: object) -> int:
@@ -314,11 +340,15 @@ def _partial(data_dir: Path, build_id: str) -> Path:
     return data_dir / f"{build_id}.partial"
 
 
+def _shards(data_dir: Path, build_id: str) -> Path:
+    return data_dir / f"{build_id}.shards"
+
+
 def _write_shard(folder: Path, keys: list[int], vectors: Vectors) -> None:
-    path = folder / f"{keys[0]:020d}.npz"
-    with path.with_suffix(".tmp").open("wb") as file:
+    unfinished = folder.with_suffix(".shard")
+    with unfinished.open("wb") as file:
         np.savez(file, keys=np.array(keys, dtype=np.int64), vectors=vectors)
-    path.with_suffix(".tmp").rename(path)
+    unfinished.rename(folder / f"{keys[0]:020d}.npz")
 
 
 def _read_shard(path: Path) -> tuple[Keys, Vectors]:

@@ -59,7 +59,7 @@ class Profile:
     def __init__(self, item: Item) -> None:
         self.item = item
         self.title = text.title_key(item.title)
-        self.creators = {key: name for name in item.creators if (key := text.key(name))}
+        self.creators = {key: name for name in item.creators if (key := text.name_key(name))}
         self.series = lexical.series(item)
 
     @cached_property

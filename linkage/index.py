@@ -156,10 +156,9 @@ class VectorIndex:
 
     def vectors(self, keys: Sequence[int]) -> tuple[Keys, Vectors]:
         """Return those of the keys there are and not buried, and their vectors."""
-        wanted = np.asarray(keys, dtype=np.int64)
-        positions = self._positions(wanted)
-        found = self._alive[positions]
-        return wanted[np.isin(wanted, self._keys[positions[found]])], self._matrix[positions[found]]
+        positions = self._positions(np.asarray(keys, dtype=np.int64))
+        alive = positions[self._alive[positions]]
+        return self._keys[alive], self._matrix[alive]
 
     def bury(self, keys: Iterable[int]) -> None:
         """Never return these keys again: they were deleted or have a newer version elsewhere."""

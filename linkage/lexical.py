@@ -25,7 +25,7 @@ _COMMON_SHARE, _COMMON_COUNT = 0.2, 10
 
 def tags(item: Item) -> list[str]:
     """Return what ties an item to others for certain: creators, title, identifiers, series."""
-    found = [f"creator:{text.key(name)}" for name in item.creators]
+    found = [f"creator:{text.name_key(name)}" for name in item.creators]
     found += [f"{scheme}:{value}" for scheme, value in item.identifiers.items()]
     found.append(title_tag(item.title))
     found += [f"series:{name}" for name in series(item)]

@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 MAX_SERVED = 500
 """How far a listing of related items can be paged."""
-_POOL = 60
+_POOL = 40
 _ATTEMPTS = 4
 
 __all__ = ["IndexStatus", "Linker"]
@@ -39,8 +39,8 @@ class Linker:
     """Answers from the live index build of each tenant, kept fresh by what changed since.
 
     `data_dir` holds the builds. `encoders` gives the encoder a build names; `encoder` is the name
-    of the one to use where there is no build. `on_damage` is told of builds that could not be
-    loaded. Safe for many threads.
+    of the one to use where there is no build. `on_damage` is told the tenant and the
+    build of files that could not be loaded. Safe for many threads.
     """
 
     def __init__(
@@ -102,11 +102,9 @@ class Linker:
         items = store.visible(session, tenant_id, wanted)
         return mentions.resolve(written, spans, items, top_k=top_k)
 
-    def warm(self, session: Session, tenant_id: str) -> None:
-        """Load what answers for a tenant, so that the first question need not wait for it."""
-        view = self._views.current(session, tenant_id)
-        view.encoder.encode(["warm"])
-        self._views.names(session, tenant_id)
+    def warm(self) -> None:
+        """Load the encoder, so that the first question need not wait for it."""
+        self._views.encoder().encode(["warm"])
 
     def status(self, session: Session, tenant_id: str) -> IndexStatus:
         """Return what answers for a tenant now and how much waits for the next build."""

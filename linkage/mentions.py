@@ -114,7 +114,7 @@ class Gazetteer:
 def names(item: Item) -> set[str]:
     """Return the folded names under which an item or its creators may be mentioned."""
     title = item.title.split(":")[0]
-    found = {text.title_key(item.title), *(text.key(name) for name in item.creators)}
+    found = {text.title_key(item.title), *(text.name_key(name) for name in item.creators)}
     if len(text.words(title)) >= _MIN_ALIAS_WORDS:
         found.add(text.title_key(title))
     aliases = item.attributes.get("aliases", ())
@@ -173,7 +173,7 @@ def _sense(
     written: str, span: Span, item: Item, makers: Mapping[str, list[Span]]
 ) -> tuple[Entity | None, float]:
     for creator in item.creators:
-        if text.key(creator) == span.name:
+        if text.name_key(creator) == span.name:
             entity = Entity(f"creator:{span.name}", creator, "person")
             return entity, _creator_evidence(written, span, creator)
     if span.name not in names(item):
@@ -198,7 +198,7 @@ def _title_evidence(
     year = dates.year(item.published_at)
     if year and re.search(rf"\b{year}\b", before[-20:] + " " + after[:20]):
         evidence += 0.7
-    own = [s for name in item.creators for s in makers.get(text.key(name), ())]
+    own = [s for name in item.creators for s in makers.get(text.name_key(name), ())]
     return evidence + max((_support(written, span, maker) for maker in own), default=0.0)
 
 
@@ -241,7 +241,7 @@ def _nearness(between: str) -> float:
 
 def _maker_spans(spans: list[Span], items: Mapping[int, Item]) -> Mapping[str, list[Span]]:
     makers: dict[str, list[Span]] = defaultdict(list)
-    known = {text.key(name) for item in items.values() for name in item.creators}
+    known = {text.name_key(name) for item in items.values() for name in item.creators}
     for span in spans:
         if span.name in known:
             makers[span.name].append(span)

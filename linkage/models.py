@@ -47,7 +47,8 @@ class ItemRow(Base):
     __tablename__ = "items"
     __table_args__ = (
         Index("ix_items_tenant_id_id", "tenant_id", "id", unique=True),
-        Index("ix_items_tenant_id_revision", "tenant_id", "revision"),
+        Index("ix_items_tenant_id_key", "tenant_id", "key"),
+        Index("ix_items_tenant_id_revision", "tenant_id", "revision", "key"),
     )
 
     key: Mapped[int] = mapped_column(BIG_KEY, primary_key=True, autoincrement=True)
@@ -81,7 +82,10 @@ class BuildRow(Base):
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(20))
-    """queued, building, live, old or failed."""
+    """queued, building, live, old (kept to go back to), deleted or failed."""
+    claim: Mapped[str | None] = mapped_column(String(40))
+    """The run that is at work, until `lease_until`; one that stopped renewing it is dead."""
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
     encoder: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))
     done: Mapped[int] = mapped_column(Integer, default=0)

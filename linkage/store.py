@@ -17,6 +17,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -143,10 +144,7 @@ def changed_since(
     session: Session, tenant_id: str, revision: int, *, after_key: int = 0, limit: int = 1_000
 ) -> list[Stored]:
     """Return items changed after (revision, key), in that order, at most `limit`."""
-    is_later = or_(
-        ItemRow.revision > revision,
-        and_(ItemRow.revision == revision, ItemRow.key > after_key),
-    )
+    is_later = tuple_(ItemRow.revision, ItemRow.key) > (revision, after_key)
     return _run(session, tenant_id, is_later, limit, (ItemRow.revision, ItemRow.key))
 
 
@@ -244,8 +242,8 @@ def _values(item: Item) -> dict[str, Any]:
 
 
 def _stored(row: Row[Any]) -> Stored:
-    key, revision, *rest = row
-    values: dict[str, Any] = dict(zip(_FIELDS, rest, strict=True))
+    values: dict[str, Any] = dict(row._mapping)  # noqa: SLF001 - its public name, in spite of it
+    key, revision = values.pop("key"), values.pop("revision")
     lists = {"creators": tuple(values["creators"]), "subjects": tuple(values["subjects"])}
     return Stored(key, revision, Item(**values | lists))
 

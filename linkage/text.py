@@ -56,6 +56,12 @@ def key(text: str) -> str:
     return " ".join(words(text))
 
 
+@lru_cache(maxsize=65_536)
+def name_key(name: str) -> str:
+    """Return `key(name)`, remembered: the names of a catalogue come up again and again."""
+    return key(name)
+
+
 def padded(text: str) -> str:
     """Return the key between spaces, so that ` name ` in it means whole words."""
     return f" {key(text)} "
@@ -78,7 +84,12 @@ def folded_with_offsets(text: str) -> tuple[str, list[int]]:
 def occurrences(name: str, text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each place where the name stands in the text, in code points."""
     wanted = padded(name)
-    if not wanted.strip() or wanted not in padded(text):
+    if not wanted.strip():
+        return
+    translated = text.translate(_FOLDING)
+    if len(translated) == len(text):  # each character is one still: offsets need no table
+        pattern = r"(?<!\S)" + r"\s+".join(map(re.escape, wanted.split())) + r"(?!\S)"
+        yield from (found.span() for found in re.finditer(pattern, translated))
         return
     folded, offsets = folded_with_offsets(text)
     at = folded.find(wanted)

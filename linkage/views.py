@@ -106,9 +106,13 @@ class Views:
         self._data_dir = data_dir
         self._encoder = encoder
         self._encoders = encoders
-        self._on_damage = on_damage or (lambda _build, _reason: None)
+        self._on_damage = on_damage or (lambda _tenant, _build: None)
         self._lock = threading.Lock()
         self._tenants: dict[str, _Tenant] = {}
+
+    def encoder(self) -> Encoder:
+        """Return the encoder for tenants without a build."""
+        return self._encoders(self._encoder)
 
     def current(self, session: Session, tenant_id: str) -> View:
         """Return the view, brought up to date unless that was done just now."""
@@ -156,13 +160,13 @@ class Views:
                 log.error(  # noqa: TRY400 - the reason says all; there is no bug to trace
                     "index_damaged", tenant=tenant_id, build=build_id, reason=error.reason
                 )
-                self._on_damage(build_id, error.reason)
+                self._on_damage(tenant_id, build_id)
                 if held and held.info:
                     return held
             else:
                 log.info("index_loaded", tenant=tenant_id, build=build_id)
                 return View(loaded, self._encoders(loaded.manifest.encoder))
-        return View(None, self._encoders(self._encoder))
+        return View(None, self.encoder())
 
 
 class _Tenant:
