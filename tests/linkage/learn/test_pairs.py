@@ -1,0 +1,80 @@
+"""What is read for training, and what never is."""
+
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from linkage.errors import RecipeError
+from linkage.learn.pairs import Pair, is_clean, read_pairs, tidy
+from linkage.learn.recipe import EncoderRecipe
+
+
+def written(folder: Path, *lines: str) -> EncoderRecipe:
+    (folder / "en-sv.tsv").write_text("\n".join(lines), encoding="utf-8")
+    return EncoderRecipe(name="tiny", languages=("sv",), corpora=str(folder))
+
+
+def test_pairs_of_a_plain_corpus_are_read(tmp_path: Path) -> None:
+    recipe = written(tmp_path, "mo\tOpen file\tÖppna fil")
+    assert list(read_pairs(recipe)) == [Pair("sv", "mo", "Open file", "Öppna fil")]
+
+
+def test_pairs_of_a_compressed_corpus_are_read(tmp_path: Path) -> None:
+    packed = zstandard.ZstdCompressor().compress("mo\tOpen file\tÖppna fil\n".encode())
+    (tmp_path / "en-sv.tsv.zst").write_bytes(packed)
+    recipe = EncoderRecipe(name="tiny", languages=("sv",), corpora=str(tmp_path))
+    assert [pair.other for pair in read_pairs(recipe)] == ["Öppna fil"]
+
+
+def test_a_pair_is_read_once_and_broken_lines_are_passed_over(tmp_path: Path) -> None:
+    recipe = written(tmp_path, "mo\tYes\tJa", "dict\tYes\tJa", "no tabs", "a\tb\tc\td")
+    assert [pair.domain for pair in read_pairs(recipe)] == ["mo"]
+
+
+def test_benchmark_lines_are_left_out_whatever_their_case_and_end_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "held.txt").write_text("A cat sleeps.\tEn katt sover.\n", encoding="utf-8")
+    written(tmp_path, "x\ta cat sleeps\tkatt", "x\tcat\tEN KATT SOVER!", "x\tdog\thund")
+    recipe = EncoderRecipe(
+        name="tiny", languages=("sv",), corpora=str(tmp_path), exclude=("held.txt",)
+    )
+    assert [pair.english for pair in read_pairs(recipe)] == ["dog"]
+
+
+def test_only_the_train_rows_of_the_mission_set_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "segments.tsv"
+    path.write_text("id\tsplit\ten\tsv\n1\ttrain\tBook\tBok\n2\ttest\tFilm\tFilmen\n")
+    recipe = EncoderRecipe(name="tiny", languages=("sv", "ja"), mission=str(path))
+    assert [pair.english for pair in read_pairs(recipe)] == ["Book"]
+
+
+def test_menu_accelerators_are_taken_out_and_entities_kept() -> None:
+    assert tidy("  _Open &File &amp; go ") == "Open File &amp; go"
+
+
+@pytest.mark.parametrize(("english", "other"), [("42", "42 %"), ("GNOME", "gnome"), ("a", "â€™")])
+def test_pairs_that_teach_nothing_are_not_clean(english: str, other: str) -> None:
+    assert not is_clean(Pair("sv", "mo", english, other))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("name = ", "is not TOML"),
+        ('name = "x"', "lacks"),
+        ('name = "x"\nlanguages = []\nx = 1', "unknown keys"),
+    ],
+)
+def test_a_faulty_recipe_says_what_is_wrong(tmp_path: Path, content: str, reason: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(content)
+    with pytest.raises(RecipeError, match=reason):
+        EncoderRecipe.read(path)
+
+
+def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="nowhere"):
+        EncoderRecipe.read(tmp_path / "nowhere.toml")
