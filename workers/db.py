@@ -51,7 +51,7 @@ def _server_engine(url: str) -> Engine:
 
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS, "autocommit": True}, pool_size=20,
+        url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}, pool_size=20,
         max_overflow=20,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from api.schemas import RelatedOut
 from linkage import builds
 from linkage.imports import import_records
 from linkage.index import Kind
-from linkage.sources import options_from, read
+from linkage.sources import ReadOptions, assignments, read
 from linkage.types import Filters, ImportSummary
 
 SHOWN_ERRORS = 20
@@ -67,7 +67,13 @@ def import_file(
     if not file.is_file():
         fail(f"{file} is not a file")
     with command() as runtime, progress_bar(f"Importing {file.name}", "records") as advance:
-        records = read(file, options_from(map_, set_, id_prefix=id_prefix, separator=separator))
+        options = ReadOptions(
+            columns=assignments(map_),
+            constants=assignments(set_),
+            id_prefix=id_prefix,
+            separator=separator,
+        )
+        records = read(file, options)
         summary = import_records(
             runtime.database.transaction,
             tenant,

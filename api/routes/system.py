@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from api.deps import RuntimeDep
 from api.errors import responses
+from workers.settings import DEFAULT_TENANT
 
 router = APIRouter(tags=["system"])
 
@@ -25,8 +26,8 @@ def health() -> Health:
 @router.get("/ready", responses=responses(503))
 def ready(runtime: RuntimeDep) -> Health:
     """Tell whether requests can be served: the database answers and the models are loaded."""
-    runtime.database.check()
-    runtime.linker.warm()
+    with runtime.database.reading() as session:
+        runtime.linker.warm(session, DEFAULT_TENANT)
     runtime.translator.warm()
     return Health()
 

@@ -22,6 +22,9 @@ from translate.learn.train import build_model
 from translate.learn.vocabulary import BOS, EOS, PAD, UNK, load_vocabulary, pieces
 from translate.types import tag
 
+PATHS = frozenset({"corpora", "mission", "exclude"})
+"""Keys of a recipe that only mean something on the machine that trained."""
+
 ANSWER_LENGTH = 60
 PROBES = (
     "The book is good.", "Where is the file?", "I loved it!", "Press the key to continue.",
@@ -163,6 +166,7 @@ def _greedy_converted(
 
 
 def _card(trained: _Trained, folder: Path) -> ModelCard:
+    recipe = {key: value for key, value in asdict(trained.recipe).items() if key not in PATHS}
     sums = {path.name: checksum(path) for path in sorted(folder.iterdir()) if path.is_file()}
     return ModelCard(
         name=trained.recipe.name,
@@ -171,6 +175,6 @@ def _card(trained: _Trained, folder: Path) -> ModelCard:
         max_pieces=LENGTHS[-1] - 2,
         languages=trained.recipe.languages,
         directions=english_pairs(trained.recipe.languages),
-        made_from={"recipe": asdict(trained.recipe), "progress": trained.progress},
+        made_from={"recipe": recipe, "progress": trained.progress},
         files=sums,
     )

@@ -42,10 +42,11 @@ def read_tsv(path: Path, language: str) -> Iterator[Pair]:
     """
     with path.open("rb") as raw:
         stream = zstandard.ZstdDecompressor().stream_reader(raw) if path.suffix == ".zst" else raw
-        for line in io.TextIOWrapper(stream, encoding="utf-8", newline="\n"):
-            cells = line.rstrip("\n").split("\t")
-            if len(cells) == 3:  # noqa: PLR2004
-                yield Pair(language, *cells)
+        with io.TextIOWrapper(stream, encoding="utf-8", newline="\n") as lines:
+            for line in lines:
+                cells = line.rstrip("\n").split("\t")
+                if len(cells) == 3:  # noqa: PLR2004
+                    yield Pair(language, *cells)
 
 
 def read_mission(path: Path, languages: Iterable[str], split: str) -> Iterator[Pair]:

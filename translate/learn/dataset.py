@@ -30,7 +30,9 @@ from translate.types import PLACEHOLDERS, tag
 LENGTHS = (12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128)
 """Padded lengths of batches, in pieces with the tags; longer pairs are left out."""
 
-_COPIED = re.compile(r"(?:https?://\S+|[\w.+-]+@[\w-]+\.\w+|\b\d[\d.,:/-]*\d\b|\b[A-Z]\w*[A-Z0-9]\w*)")
+_COPIED = re.compile(
+    r"(?:https?://\S+|[\w.+-]+@[\w-]+\.\w+|\b\d[\d.,:/-]*\d\b|\b[A-Z]\w*[A-Z0-9]\w*)"
+)
 IGNORED = -100
 """The label that the loss passes over."""
 

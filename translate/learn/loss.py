@@ -4,10 +4,9 @@ The plain way makes several float32 copies of (positions x pieces); here each sl
 loss and gradient are made while they fit the cache, and padding is never projected at all.
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 SLICE = 512
 """Rows a slice: fixed, since CPU kernels are built per shape; 512 x 8,000 floats is 16 MB."""
@@ -18,7 +17,7 @@ class SlicedCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(  # noqa: D102
-        context: Any, states: Tensor, weights: Tensor, labels: Tensor, smoothing: float
+        context: FunctionCtx, states: Tensor, weights: Tensor, labels: Tensor, smoothing: float
     ) -> Tensor:
         rows, pieces = len(states), len(weights)
         low = weights.to(states.dtype)
@@ -45,7 +44,7 @@ class SlicedCrossEntropy(torch.autograd.Function):
         return loss / count
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:  # noqa: D102
+    def backward(context: FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:  # noqa: D102
         to_states, to_weights = context.saved_tensors
         scale = gradient / context.count
         return to_states * scale.to(to_states.dtype), to_weights * scale, None, None

@@ -104,7 +104,11 @@ class Trainer:
             torch.set_num_threads(recipe.threads)
         self.model = build_model(recipe, self.processor.get_piece_size()).to(self.device)
         self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+            self.model.parameters(),
+            lr=recipe.rate,
+            betas=(0.9, 0.98),
+            weight_decay=0.01,
+            fused=True,
         )
         self.progress = Progress()
         if self._checkpoint.exists():

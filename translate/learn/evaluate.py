@@ -1,0 +1,144 @@
+"""Measure a translator against references: chrF2 and BLEU by sacrebleu, with intervals."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sacrebleu.metrics import BLEU, CHRF
+
+from translate.card import ModelCard
+from translate.errors import ModelError
+from translate.learn.config import Recipe
+from translate.learn.corpora import ENGLISH, Pair, held_out, read_mission, read_tsv
+from translate.learn.dataset import corpus_path
+from translate.translator import Translator
+
+HELD_OUT = 500
+"""Held-out lines a language."""
+RESAMPLES = 1000
+"""Bootstrap samples of an interval of 95 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSet:
+    """Texts in one language and their reference translations."""
+
+    name: str
+    source: str
+    target: str
+    texts: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How a test set measured: chrF2 with its interval (plus or minus), BLEU, signatures."""
+
+    name: str
+    source: str
+    target: str
+    lines: int
+    chrf: float
+    interval: float
+    bleu: float
+    signatures: tuple[str, str]
+
+
+def reference_sets(
+    recipe: Recipe, *, parallel: Path | None = None, limit: int = HELD_OUT
+) -> Iterator[ReferenceSet]:
+    """Yield what there is to measure by, in both directions of each language with English.
+
+    These are lines of the recipe's corpora that training never saw, the `test` rows of its
+    hand-written set, and a folder of line-parallel `XX.txt` such as NTREX.
+    """
+    for language in recipe.languages:
+        if language == ENGLISH:
+            continue
+        if recipe.corpora:
+            pairs = held_out(read_tsv(corpus_path(recipe, language), language), limit)
+            yield from _both_ways("held-out", language, pairs)
+        if recipe.mission:
+            pairs = list(read_mission(Path(recipe.mission), [language], "test"))
+            yield from _both_ways("mission", language, pairs)
+        if parallel:
+            pairs = _read_parallel(parallel, language)[:limit]
+            yield from _both_ways(parallel.name, language, pairs)
+
+
+def _both_ways(name: str, language: str, pairs: Sequence[Pair]) -> Iterator[ReferenceSet]:
+    if not pairs:
+        return
+    english = tuple(pair.english for pair in pairs)
+    other = tuple(pair.other for pair in pairs)
+    yield ReferenceSet(name, ENGLISH, language, english, other)
+    yield ReferenceSet(name, language, ENGLISH, other, english)
+
+
+def _read_parallel(folder: Path, language: str) -> list[Pair]:
+    if not (folder / f"{language}.txt").exists():
+        return []
+    english, other = (
+        (folder / f"{code}.txt").read_text(encoding="utf-8").splitlines()
+        for code in (ENGLISH, language)
+    )
+    return [
+        Pair(language, folder.name, left, right) for left, right in zip(english, other, strict=True)
+    ]
+
+
+def evaluate(
+    translator: Translator,
+    sets: Iterable[ReferenceSet],
+    report: Callable[[Score], None] | None = None,
+) -> list[Score]:
+    """Translate each set whole, as a caller would, and return its score; `report` each at once."""
+    scores: list[Score] = []
+    for each in sets:
+        translations = translator.translate(each.texts, target=each.target, source=each.source)
+        scores.append(_score(each, [translation.text for translation in translations]))
+        if report:
+            report(scores[-1])
+    return scores
+
+
+def _score(each: ReferenceSet, answers: Sequence[str]) -> Score:
+    chrf, bleu = CHRF(), BLEU()
+    references = [list(each.references)]
+    measured = chrf.corpus_score(answers, references, n_bootstrap=RESAMPLES)
+    plain = bleu.corpus_score(answers, references)
+    return Score(
+        each.name, each.source, each.target, len(each.texts),
+        round(measured.score, 2), round(measured._ci, 2), round(plain.score, 2),  # noqa: SLF001
+        (str(chrf.get_signature()), str(bleu.get_signature())),
+    )  # fmt: skip
+
+
+def table(scores: Sequence[Score]) -> str:
+    """Return the scores as a plain table, and under it the signatures to compare them by."""
+    lines = [f"{'set':<10} {'direction':<10} {'lines':>5} {'chrF2':>14} {'BLEU':>6}"]
+    lines += [
+        f"{each.name:<10} {each.source + '-' + each.target:<10} {each.lines:>5} "
+        f"{each.chrf:>6.1f} ± {each.interval:<5.1f} {each.bleu:>6.1f}"
+        for each in scores
+    ]
+    signatures = sorted({signature for each in scores for signature in each.signatures})
+    return "\n".join([*lines, *signatures])
+
+
+def write_scores(folder: Path, scores: Sequence[Score], name: str) -> ModelCard:
+    """Write the chrF2 of one test set into the card of a model, direction by direction.
+
+    Raises `ModelError` when no score is of that set.
+    """
+    measured = {(each.source, each.target): each.chrf for each in scores if each.name == name}
+    if not measured:
+        raise ModelError(folder, f"was not measured on {name!r}")
+    card = ModelCard.read(folder)
+    directions = tuple(
+        replace(each, chrf=measured.get((each.source, each.target), each.chrf))
+        for each in card.directions
+    )
+    card = replace(card, directions=directions)
+    card.write(folder)
+    return card
