@@ -114,7 +114,7 @@ class CTranslate2Engine:
             max_batch_size=BATCH_TOKENS,
             batch_type="tokens",
             max_input_length=0,
-            max_decoding_length=2 * max(map(len, rows)) + 8,
+            max_decoding_length=2 * min(max(map(len, rows)) + 4, self._card.max_pieces),
             return_scores=True,
             **options,
         )

@@ -103,7 +103,7 @@ class _Judge:
 
     def attempt(self, shown: Run, decoded: Decoded) -> _Attempt:
         """Return what became of a core as it was shown to the model."""
-        restored, is_intact = restore(decoded.text, shown.spans)
+        restored, is_intact = restore(decoded.text, shown)
         run = Run(as_written(shown.text, restored.text), restored.spans)
         quality = assess(
             _visible(shown), _visible(run), score=decoded.score, target=self.target,

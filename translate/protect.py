@@ -127,20 +127,22 @@ def number(text: str) -> str:
     return fill(text, PLACEHOLDERS[: text.count(MARK)])
 
 
-def restore(decoded: str, spans: Sequence[Span]) -> tuple[Run, bool]:
+def restore(decoded: str, source: Run) -> tuple[Run, bool]:
     """Return what the model wrote as a run that holds each span once, and whether it did itself.
 
-    A token too many is dropped. A span that is missing is put where it stood in proportion. Tags
-    that changed their order get it back, so that what was well nested stays so.
+    A token too many is dropped. A span that is missing is put where it stood in the source, in
+    proportion. Tags that changed their order get it back, so that what was well nested stays so.
     """
+    spans = source.spans
     text, order = _first_of_each(decoded.replace(MARK, ""), len(spans))
     missing = [index for index in range(len(spans)) if index not in order]
+    shares = [match.start() / len(source.text) for match in re.finditer(MARK, source.text)]
     for index in missing:
-        text, order = _inserted(text, order, index, len(spans))
+        text, order = _inserted(text, order, index, shares[index])
     ordered = _tags_in_order(order, spans)
-    intact = not missing and ordered == order and len(_TOKEN.findall(decoded)) == len(spans)
-    return Run(_tight(text, [spans[index] for index in ordered]),
-               tuple(spans[index] for index in ordered)), intact  # fmt: skip
+    is_intact = not missing and ordered == order and len(_TOKEN.findall(decoded)) == len(spans)
+    kept = tuple(spans[index] for index in ordered)
+    return Run(_tight(text, kept), kept), is_intact
 
 
 def _first_of_each(decoded: str, size: int) -> tuple[str, list[int]]:
@@ -157,9 +159,9 @@ def _first_of_each(decoded: str, size: int) -> tuple[str, list[int]]:
     return _TOKEN.sub(take, decoded), order
 
 
-def _inserted(text: str, order: list[int], index: int, size: int) -> tuple[str, list[int]]:
-    """Put span `index` of `size` at the start of the word nearest to its place in proportion."""
-    wanted = len(text) * (index + 0.5) / size
+def _inserted(text: str, order: list[int], index: int, share: float) -> tuple[str, list[int]]:
+    """Put span `index` between words, next to its `share` of the way through the text."""
+    wanted = len(text) * share
     starts = [match.start() for match in _WORD_START.finditer(text)] + [len(text)]
     at = min(starts, key=lambda start: abs(start - wanted))
     before, after = text[:at], text[at:]

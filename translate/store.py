@@ -155,7 +155,7 @@ def open_items(session: Session, chunk: ChunkRow) -> Sequence[JobItemRow]:
 def count_results(session: Session, chunk: ChunkRow) -> dict[str, int]:
     """Return how many results of a chunk are in each status."""
     query = select(ResultRow.status, func.count()).where(_results_of(chunk))
-    return dict(session.execute(query.group_by(ResultRow.status)).tuples().all())
+    return dict(session.execute(query.group_by(ResultRow.status)).all())
 
 
 def _results_of(chunk: ChunkRow) -> Any:  # noqa: ANN401 - an SQL expression
@@ -203,7 +203,7 @@ def sums(session: Session, job_id: str) -> tuple[int, int, int]:
         func.coalesce(func.sum(ChunkRow.needs_review), 0),
         func.coalesce(func.sum(ChunkRow.failed), 0),
     ).where(ChunkRow.job_id == job_id)
-    done, needs_review, failed = session.execute(query).one().tuple()
+    done, needs_review, failed = session.execute(query).one()
     return int(done), int(needs_review), int(failed)
 
 

@@ -1,0 +1,52 @@
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import M2M100ForConditionalGeneration
+
+from translate.card import ModelCard
+from translate.engine import CTranslate2Engine
+from translate.errors import ModelError
+from translate.learn.convert import convert
+
+
+def test_training_makes_the_loss_fall(tiny_run) -> None:
+    assert tiny_run.losses[-1] < 0.6 * tiny_run.losses[0]
+
+
+def test_the_int8_model_decodes_most_probes_as_float32(tiny_run) -> None:
+    assert tiny_run.conversion.int8_agreement >= 0.5
+
+
+def test_the_card_tells_languages_directions_and_checksums(tiny_run) -> None:
+    card = ModelCard.read(tiny_run.model)
+    assert (card.version, card.files) == (tiny_run.conversion.card.version, dict(card.files))
+    assert card.languages == ("en", "de", "fr")
+    assert {(each.source, each.target) for each in card.directions} == {
+        ("en", "de"), ("de", "en"), ("en", "fr"), ("fr", "en")
+    }  # fmt: skip
+    assert {"model.bin", "vocabulary.model", "config.json"} <= set(card.files)
+    card.verify(tiny_run.model)
+
+
+def test_the_reference_copy_loads_in_transformers(tiny_run) -> None:
+    model = M2M100ForConditionalGeneration.from_pretrained(tiny_run.model / "reference")
+    state = torch.load(tiny_run.folder / "checkpoint.pt", weights_only=True)["model"]
+    assert torch.equal(model.lm_head.weight, state["lm_head.weight"])
+
+
+def test_a_run_without_a_checkpoint_is_refused(tiny_run, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="checkpoint"):
+        convert(tiny_run.recipe, tmp_path, tmp_path / "model")
+
+
+def test_a_second_conversion_replaces_the_first(tiny_run, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_run.model, folder)
+    (folder / "stale").touch()
+    again = convert(tiny_run.recipe, tiny_run.folder, folder)
+    assert again.card.version == tiny_run.conversion.card.version
+    assert not (folder / "stale").exists()
+    assert list(tmp_path.iterdir()) == [folder]
+    assert CTranslate2Engine(folder).translate(["The book is good."], "de")[0].text

@@ -1,0 +1,102 @@
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from translate.card import CARD
+from translate.engine import CTranslate2Engine, shipped_model
+from translate.errors import ModelError
+
+TEXTS = [f"The {noun} is {adjective}." for noun in ("book", "film", "song", "author")
+         for adjective in ("good", "long and short", "new, old and dark, and good")]  # fmt: skip
+
+
+@pytest.fixture
+def model(tiny_run, tmp_path: Path) -> Path:
+    """A copy of the tiny model, to be damaged."""
+    return shutil.copytree(tiny_run.model, tmp_path / "model")
+
+
+def test_a_trained_model_translates_what_it_learnt(engine: CTranslate2Engine) -> None:
+    [decoded] = engine.translate(["The book is good and new."], "de")
+    assert "buch" in decoded.text
+    assert -2 < decoded.score < 0
+
+
+def test_answers_are_in_the_order_of_the_segments_and_do_not_depend_on_the_batch(
+    engine: CTranslate2Engine,
+) -> None:
+    together = engine.translate(TEXTS, "de")
+    alone = [engine.translate([text], "de")[0] for text in TEXTS]
+    assert [each.text for each in together] == [each.text for each in alone]
+
+
+def test_no_segments_give_no_answers(engine: CTranslate2Engine) -> None:
+    assert engine.translate([], "de") == []
+
+
+def test_careful_decoding_repeats_nothing(engine: CTranslate2Engine) -> None:
+    [decoded] = engine.translate(["qqqq zzzz qqqq"], "de", careful=True)
+    words = decoded.text.split()
+    assert all(words[i : i + 4] != words[i + 4 : i + 8] for i in range(len(words) - 7))
+
+
+def test_what_fits_has_no_more_pieces_than_the_model_was_trained_on(
+    engine: CTranslate2Engine,
+) -> None:
+    assert engine.fits("The book is good. " * 5)
+    assert not engine.fits("xyz" * 60)
+    with pytest.raises(ValueError, match="fits"):
+        engine.translate(["xyz" * 600], "de")
+
+
+def test_threads_share_an_engine_that_loads_once(model: Path) -> None:
+    engine = CTranslate2Engine(model, threads=2)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: engine.translate(TEXTS, "fr"), range(8)))
+    assert all(answer == answers[0] for answer in answers)
+
+
+def test_a_folder_without_a_card_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="weft train translator"):
+        CTranslate2Engine(tmp_path)
+
+
+@pytest.mark.parametrize("card", ["", "{}", "[]", '{"name": 1}'])
+def test_a_card_that_cannot_be_read_is_refused(model: Path, card: str) -> None:
+    (model / CARD).write_text(card, encoding="utf-8")
+    with pytest.raises(ModelError, match=CARD):
+        CTranslate2Engine(model)
+
+
+@pytest.mark.parametrize("name", ["model.bin", "vocabulary.model", "shared_vocabulary.json"])
+def test_damaged_or_missing_files_are_found_before_they_are_loaded(model: Path, name: str) -> None:
+    with (model / name).open("r+b") as file:
+        file.write(b"x")
+    with pytest.raises(ModelError, match="damaged"):
+        CTranslate2Engine(model).warm()
+    (model / name).unlink()
+    with pytest.raises(ModelError, match="missing"):
+        CTranslate2Engine(model).warm()
+
+
+def test_the_name_tells_the_version(tiny_run, engine: CTranslate2Engine) -> None:
+    assert engine.name == f"tiny@{tiny_run.conversion.card.version}"
+
+
+def test_the_shipped_model_has_a_place_in_the_package() -> None:
+    assert shipped_model().parts[-3:] == ("translate", "data", "weft-mt-small")
+
+
+def test_importing_the_domain_loads_neither_torch_nor_ctranslate2() -> None:
+    program = (
+        "import sys, translate.translator, translate.jobs, translate.engine\n"
+        "print(sorted({'torch', 'ctranslate2', 'transformers'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,77 @@
+import html
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from translate.markup import join_html, split_html
+from translate.protect import Run
+
+PIECES = st.sampled_from(
+    ["<p>", "</p>", "<b>", "</b>", "<br/>", "<a href='x>y'>", "</a>", "&lt;", "&amp;", "&eacute;",
+     "&nbsp;", "word", " ", "\n", "<", ">", "&", "é", "<!-- <p> -->", "<script>", "</script>",
+     "a < b", "{x}", "<li>", "😀", "<code>x</code>"]
+)  # fmt: skip
+
+
+def runs(text: str) -> list[str]:
+    return [
+        part.plain() for part in split_html(text) if isinstance(part, Run) and part.text.strip()
+    ]
+
+
+def visible(text: str) -> str:
+    """What a reader sees, unescaped once."""
+    return html.unescape(re.sub(r"\xa0", "&nbsp;", text))
+
+
+@given(st.lists(PIECES, max_size=20).map("".join))
+def test_html_comes_back_meaning_what_it_meant(text: str) -> None:
+    back = join_html(split_html(text))
+    assert visible(back) == visible(text)
+    assert join_html(split_html(back)) == back
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<p>Hello <b>world</b></p>", "<ul><li>one</li><li>two</li></ul>", "a<br>b", "&lt;script&gt;",
+     "&amp;lt;", "<script>if (a<b) {}</script>", "<!DOCTYPE html><title>x</title>",
+     '<img alt="a > b">', '<p translate="no">as <b>is</b></p>', "R&amp;D", "<style>p{}</style>"],
+)  # fmt: skip
+def test_well_written_html_comes_back_character_for_character(text: str) -> None:
+    assert join_html(split_html(text)) == text
+
+
+def test_blocks_part_texts_and_inline_tags_do_not() -> None:
+    text = "<h1>A title</h1><p>One <b>bold</b> word.<br>Next line</p>"
+    assert runs(text) == ["A title", "One <b>bold</b> word.", "Next line"]
+
+
+def test_entities_are_read_as_the_letters_they_are() -> None:
+    [part] = [part for part in split_html("caf&eacute; &quot;x&quot;") if isinstance(part, Run)]
+    assert part.text == 'café "x"'
+
+
+def test_an_escaped_tag_never_becomes_a_tag() -> None:
+    text = "Try &lt;script&gt;alert(1)&lt;/script&gt; now"
+    back = join_html(split_html(text))
+    assert "<script" not in back
+    assert back == text
+
+
+def test_what_a_model_writes_is_escaped() -> None:
+    assert join_html([Run("a <b> & c")]) == "a &lt;b&gt; &amp; c"
+
+
+def test_terms_survive_escaped() -> None:
+    [part] = [part for part in split_html("Buy R&amp;D now", ["R&D"]) if isinstance(part, Run)]
+    assert [span.text for span in part.spans] == ["R&amp;D"]
+
+
+@pytest.mark.parametrize(
+    "unit", ["<a ", "<p ", "<code>", "<!--", "<p translate=no>", "<script>", "&", '<a "']
+)
+def test_hostile_html_takes_linear_time(unit: str, benchmark_seconds) -> None:
+    with benchmark_seconds(3):
+        split_html(unit * (100_000 // len(unit)))

@@ -1,0 +1,153 @@
+import random
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from translate.protect import MARK, Run, Span, fill, mask_numbers, number, protect, restore
+from translate.types import PLACEHOLDERS
+
+
+def taken(text: str, *terms: str) -> list[str]:
+    return [span.text for span in protect(text, terms).spans]
+
+
+@pytest.mark.parametrize(
+    "span",
+    ["{{x}}", "{{ user.name }}", "{x}", "{0}", "{}", "{price:.2f}", "%s", "%d", "%1$s", "%(x)s",
+     "%-5d", "%.2f", "%%", "%@", "%{count}", "${x}", "#{x}", ":name", "[X0X]", "[0]", "⟦3⟧", "⟦12⟧",
+     "__NAME__", '<x id="1"/>', '<g id="2">', "</g>", "<br>", "&amp;", "&#39;", "&#x2019;",
+     "https://example.com/a?b=c#d", "www.example.com/x", "example.com", "a.b+c@example.co.uk",
+     "978-3-16-148410-0", "9783161484100", "316148410X", "B000FA5KK0", "AB-1234", "WH-1000XM4",
+     "USB3", "😀", "👍🏽", "👨‍👩‍👧", "❤️", "🇩🇪", "1️⃣", "™", ":-)", ";)", "@reader", "<3", MARK, "▁",
+     "{count, plural}", "\x00", "\ud800"],
+)  # fmt: skip
+def test_what_must_survive_is_taken_out_whole(span: str) -> None:
+    assert taken(f"Take {span} away") == [span]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A plain sentence, with (brackets) and a colon: so.", "100% discount", "50% off", "It's 3 < 4",
+     "AT&T and R&D", "10:30 in the morning", "a/b", "He said: {this is a remark}", "It is 5 % more",
+     "NASA", "I am 42.", "x > y", "See page 8) there", "Note:this", "e.g. this", "The End."],
+)  # fmt: skip
+def test_plain_text_is_left_alone(text: str) -> None:
+    assert taken(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [("See https://example.com/a.", "https://example.com/a"),
+     ("(https://example.com/a)", "https://example.com/a"),
+     ("Write to a@example.com, please", "a@example.com"),
+     ("So good😀!", "😀")],
+)  # fmt: skip
+def test_punctuation_after_a_span_is_not_part_of_it(text: str, span: str) -> None:
+    assert taken(text) == [span]
+
+
+def test_terms_are_whole_words_the_longest_first_in_their_own_case() -> None:
+    text = "Harry Potter and Harry; Harrying, harry. C++ too"
+    assert taken(text, "Harry", "Harry Potter", "C++") == ["Harry Potter", "Harry", "C++"]
+
+
+@given(st.text(), st.lists(st.text(min_size=1, max_size=5), max_size=3))
+@example("{a}{b}￼", ["a"])
+def test_a_protected_text_comes_back_character_for_character(text: str, terms: list[str]) -> None:
+    run = protect(text, terms)
+    assert run.text.count(MARK) == len(run.spans)
+    assert run.plain() == text
+
+
+def test_numbers_are_masked_beside_the_spans_that_are_there() -> None:
+    run = mask_numbers(protect("Pay {x} 18.10 for 2 of B000FA5KK0"))
+    assert [span.text for span in run.spans] == ["{x}", "18.10", "2", "B000FA5KK0"]
+    assert run.plain() == "Pay {x} 18.10 for 2 of B000FA5KK0"
+
+
+def test_the_model_reads_numbered_tokens() -> None:
+    assert number(f"Hello {MARK}, take {MARK}") == "Hello ⟦0⟧, take ⟦1⟧"
+
+
+def source(*texts: str, kind: str = "placeholder") -> Run:
+    spans = tuple(Span(text, kind) for text in texts)  # type: ignore[arg-type]
+    return Run(f"take {MARK}" * len(spans), spans)
+
+
+@pytest.mark.parametrize(
+    ("decoded", "restored", "is_intact"),
+    [
+        ("Nimm ⟦1⟧ von ⟦0⟧", "Nimm {b} von {a}", True),
+        ("Nimm ⟦0⟧ von ⟦0⟧ ⟦1⟧", "Nimm {a} von  {b}", False),
+        ("Nimm ⟦0⟧ ⟦1⟧ ⟦7⟧", "Nimm {a} {b} ", False),
+        ("Nimm ⟦1⟧ davon", "Nimm {a} {b} davon", False),
+        ("", "{a} {b}", False),
+    ],
+)
+def test_tokens_are_put_back_once_each_whatever_the_model_wrote(
+    decoded: str, restored: str, is_intact: object
+) -> None:
+    run, told = restore(decoded, source("{a}", "{b}"))
+    assert run.plain() == restored
+    assert told is is_intact
+
+
+@given(
+    st.lists(st.sampled_from([*PLACEHOLDERS, "⟦99⟧", MARK, " ", "word", "⟦", "0⟧"]), max_size=20),
+    st.integers(0, 10),
+)
+def test_each_span_is_restored_exactly_once_from_any_answer(parts: list[str], size: int) -> None:
+    wanted = source(*(f"<{index}>" for index in range(size)))
+    run, _ = restore("".join(parts), wanted)
+    assert sorted(span.text for span in run.spans) == sorted(span.text for span in wanted.spans)
+    assert run.text.count(MARK) == size
+
+
+@given(st.permutations(range(6)))
+def test_tags_keep_the_order_that_nests_them_well(order: list[int]) -> None:
+    tags = source("<b>", "<i>", "</i>", "</b>", "<u>", "</u>", kind="tag")
+    run, _ = restore(" so ".join(f"⟦{index}⟧" for index in order), tags)
+    assert [span.text for span in run.spans] == [span.text for span in tags.spans]
+
+
+def test_white_space_that_the_model_puts_inside_tags_is_dropped() -> None:
+    run, is_intact = restore("Das ⟦0⟧ gute ⟦1⟧ Buch", source("<b>", "</b>", kind="tag"))
+    assert run.plain() == "Das <b>gute</b> Buch"
+    assert is_intact
+
+
+def test_filling_needs_as_many_texts_as_there_are_marks() -> None:
+    assert fill(f"a{MARK}b", ["x"]) == "axb"
+    with pytest.raises(AssertionError):
+        fill(f"a{MARK}b", [])
+
+
+def test_hostile_text_takes_linear_time(benchmark_seconds) -> None:
+    rng = random.Random(1)
+    units = [
+        "<a ",
+        '<a "',
+        "{",
+        "{{",
+        "a-",
+        "A1-",
+        "www.",
+        "a.",
+        "@",
+        "&a",
+        "%",
+        ":",
+        "1 ",
+        "a@",
+        "⟦",
+    ]
+    for unit in units:
+        with benchmark_seconds(3):
+            protect(unit * (100_000 // len(unit)))
+    with benchmark_seconds(3):
+        protect("".join(rng.choice(units) for _ in range(50_000)))
+
+
+def test_a_run_without_spans_is_its_text() -> None:
+    assert Run("plain").plain() == "plain"
