@@ -166,7 +166,7 @@ def prune(session: Session, tenant_id: str, data_dir: Path) -> None:
     for row in session.execute(rows).scalars():
         if row.id not in keep:
             for path in data_dir.glob(f"{row.id}*"):
-                shutil.rmtree(path, ignore_errors=True)
+                _delete(path)
             row.state = "failed" if row.state == "failed" else "deleted"
     session.flush()
 
@@ -342,6 +342,13 @@ def _partial(data_dir: Path, build_id: str) -> Path:
 
 def _shards(data_dir: Path, build_id: str) -> Path:
     return data_dir / f"{build_id}.shards"
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _write_shard(folder: Path, keys: list[int], vectors: Vectors) -> None:

@@ -161,7 +161,7 @@ class LexiconWriter:
 
 def _schema() -> Schema:
     builder = SchemaBuilder()
-    builder.add_unsigned_field("key", indexed=True, fast=True)
+    builder.add_integer_field("key", indexed=True, fast=True)
     builder.add_integer_field("year", indexed=True, fast=True)
     for name in ("kind", "language", "source", "tag"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
@@ -172,7 +172,7 @@ def _schema() -> Schema:
 
 def _document(key: int, item: Item) -> Document:
     document = Document()
-    document.add_unsigned("key", key)
+    document.add_integer("key", key)
     if (year := dates.year(item.published_at)) is not None:
         document.add_integer("year", year)
     document.add_text("kind", item.kind)

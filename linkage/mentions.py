@@ -30,7 +30,8 @@ _WORKS = r"novel|book|memoir|play|story|film|movie|series|show|game|album|roman|
 _WORKS += r"|livre|série|jeu|novela|libro|película|juego|romanzo|romance|livro|filme|boek"
 _APOSTROPHE = "['\u2019]"
 _OPENING, _CLOSING = "\"'\u201c\u201e\u00ab\u2018\u00bb*_", "\"'\u201d\u201c\u00bb\u2019\u00ab*_"
-_OPEN, _CLOSE = f"[{_OPENING}]?", f"[{_CLOSING}]?"
+_OPEN, _CLOSE = rf"(?:[{_OPENING}]|\u00ab\s)?", rf"(?:[{_CLOSING}]|\s\u00bb)?"
+_QUOTED = re.compile(rf"(?:[{_OPENING}]|\u00ab\s)\0(?:[{_CLOSING}]|\s\u00bb)")
 _BEFORE = re.compile(rf"(?:\b|l{_APOSTROPHE})(?P<work>{_WORKS})s?,?\s+{_OPEN}$", re.IGNORECASE)
 _AFTER = re.compile(rf"^{_CLOSE}\s+\(?(?:\d{{4}}\s+)?(?P<work>{_WORKS})\b", re.IGNORECASE)
 _BY = re.compile(
@@ -193,7 +194,7 @@ def _title_evidence(
     before, after = written[: span.start][-60:], written[span.end :][:60]
     evidence = _prior(span.name) + _case(written[span.start : span.end], item.title)
     evidence += _cue(before, after, item.kind) + item.popularity * 0.5
-    if before[-1:] and before[-1] in _OPENING and after[:1] and after[0] in _CLOSING:
+    if _QUOTED.search(f"{before[-2:]}\0{after[:2]}"):
         evidence += 1.5
     year = dates.year(item.published_at)
     if year and re.search(rf"\b{year}\b", before[-20:] + " " + after[:20]):

@@ -50,6 +50,6 @@ def sample_reviews() -> Iterator[Review]:
 
 def sample_links() -> Iterator[GoldLink]:
     """Yield the gold links."""
-    with (FOLDER / "links.csv").open(encoding="utf-8", newline="") as file:
+    with (FOLDER / "links.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             yield GoldLink(**row)  # type: ignore[arg-type]

@@ -51,7 +51,7 @@ class ReadOptions:
         """
         arranged = self._arranged(record)
         warnings: list[RecordError] = []
-        given_id = None if arranged.get("id") is None else str(arranged["id"])[:200]
+        given_id = _shown(arranged.get("id"))
         while True:
             try:
                 yield item_from_record(
@@ -90,6 +90,11 @@ class ReadOptions:
         if any(record.get(part) in (None, "") for part in parts):
             return None
         return _TEMPLATE.sub(lambda found: str(record[found[1]]), column)
+
+
+def _shown(given_id: object) -> str | None:
+    """Return an id to report, whatever it was: bytes that were no text become question marks."""
+    return str(given_id)[:200].encode(errors="replace").decode() if given_id else None
 
 
 def assignments(given: Iterable[str]) -> dict[str, str]:

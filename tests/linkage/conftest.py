@@ -1,0 +1,140 @@
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session
+
+from linkage import builds
+from linkage.embed import Progress, Vectors
+from linkage.imports import Transaction, import_records
+from linkage.items import item_from_record
+from linkage.linker import Linker
+from linkage.models import Base
+from linkage.types import Item
+
+TENANT = "t1"
+
+
+class WordEncoder:
+    """Hashes words into a vector: texts that share words are near, and nothing is to be loaded."""
+
+    dimension = 64
+
+    def __init__(self, name: str = "words") -> None:
+        self.name = name
+        self.encoded = 0
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for vector, text in zip(vectors, texts, strict=True):
+            for word in re.findall(r"\w+", text.lower()):
+                code = zlib.crc32(word.encode())
+                vector[code % self.dimension] += 1 if code >> 16 & 1 else -1
+        self.encoded += len(texts)
+        if progress:
+            progress(len(texts))
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def both(request: pytest.FixtureRequest) -> str:
+    """Runs a test on each kind of database."""
+    return str(request.param)
+
+
+def _postgres(request: pytest.FixtureRequest) -> Engine:
+    engine = create_engine(request.getfixturevalue("postgres_url"))
+    Base.metadata.drop_all(engine)
+    Base.metadata.create_all(engine)
+    return engine
+
+
+def _sqlite(folder: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{folder / 'linkage.db'}")
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=OFF")
+
+    Base.metadata.create_all(engine)
+    return engine
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    is_postgres = "both" in request.fixturenames and request.getfixturevalue("both") != "sqlite"
+    engine = _postgres(request) if is_postgres else _sqlite(tmp_path)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def transaction(engine: Engine) -> Transaction:
+    @contextmanager
+    def opened() -> Iterator[Session]:
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def transaction() -> AbstractContextManager[Session]:
+        return opened()
+
+    return transaction
+
+
+@pytest.fixture
+def db(engine: Engine) -> Iterator[Session]:
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def make_item() -> Callable[..., Item]:
+    def make(id: str, title: str = "A Title", kind: str = "book", **fields: Any) -> Item:  # noqa: A002
+        return item_from_record({"id": id, "title": title, "kind": kind, **fields})
+
+    return make
+
+
+@pytest.fixture
+def words() -> WordEncoder:
+    return WordEncoder()
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "indexes"
+
+
+@pytest.fixture
+def linker(data_dir: Path, words: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> Linker:
+    monkeypatch.setattr("linkage.views.FRESH_SECONDS", 0.0)
+    return Linker(data_dir, encoder="words", encoders=lambda _name: words)
+
+
+@pytest.fixture
+def add(transaction: Transaction) -> Callable[..., None]:
+    def add(*items: Item, tenant: str = TENANT) -> None:
+        import_records(transaction, tenant, items)
+
+    return add
+
+
+@pytest.fixture
+def reindex(
+    transaction: Transaction, data_dir: Path, words: WordEncoder
+) -> Callable[..., builds.Build]:
+    def reindex(kind: str = "flat", tenant: str = TENANT) -> builds.Build:
+        with transaction() as session:
+            build_id = builds.start(session, tenant, encoder="words", kind=kind)  # type: ignore[arg-type]
+        return builds.run(
+            transaction, tenant, build_id, data_dir=data_dir, encoders=lambda _name: words
+        )
+
+    return reindex

@@ -1,0 +1,90 @@
+from io import BytesIO
+
+import pytest
+
+from linkage.errors import SourceFormatError
+from linkage.sources import ReadOptions, csv
+from linkage.types import Item, RecordError
+
+BOOKS = ReadOptions(default_kind="book")
+
+
+def read(content: bytes | str, options: ReadOptions = BOOKS) -> list[Item | RecordError]:
+    encoded = content.encode() if isinstance(content, str) else content
+    return list(csv.read(BytesIO(encoded), options))
+
+
+def test_columns_of_the_same_name_fill_fields() -> None:
+    (item,) = read("id,title,creators,extra\n1,Dune,Frank Herbert,x\n")
+    assert isinstance(item, Item)
+    assert (item.id, item.title, item.creators) == ("1", "Dune", ("Frank Herbert",))
+
+
+def test_mapping_constants_prefix_and_separator_shape_the_item() -> None:
+    options = ReadOptions(
+        columns={"id": "book_id", "creators": "authors", "attributes.rating": "stars",
+                 "url": "https://shop.example/{book_id}"},
+        constants={"kind": "book", "source": "shop"},
+        id_prefix="book",
+        separator=",",
+    )  # fmt: skip
+    (item,) = read('book_id,title,authors,stars\n7,Dune,"F. Herbert, B. Herbert",4.5\n', options)
+    assert isinstance(item, Item)
+    assert (item.id, item.creators, item.source) == ("book-7", ("F. Herbert", "B. Herbert"), "shop")
+    assert (item.url, item.attributes) == ("https://shop.example/7", {"rating": "4.5"})
+
+
+def test_missing_column_is_an_error_that_lists_the_columns_at_hand() -> None:
+    with pytest.raises(SourceFormatError, match="no column 'id' for id; its columns are no, title"):
+        read("no,title\n1,x\n")
+
+
+def test_empty_file_is_an_error() -> None:
+    with pytest.raises(SourceFormatError, match="empty"):
+        read("")
+
+
+def test_record_over_several_lines_is_reported_by_the_line_it_begins_on() -> None:
+    first, second, third = read('id,title,text\n1,a,"x\ny\nz"\n,b,\n3,c,\n')
+    assert isinstance(first, Item)
+    assert first.text == "x\ny\nz"
+    assert second == RecordError(5, "id: is required")
+    assert isinstance(third, Item)
+
+
+def test_open_quote_loses_only_its_own_record() -> None:
+    records = read('id,title\n1,"never closed\n2,b\n3,"c, d"\n')
+    assert [r.line if isinstance(r, RecordError) else r.id for r in records] == [2, "2", "3"]
+
+
+def test_open_quote_at_the_end_of_the_file_is_reported() -> None:
+    records = read('id,title\n1,a\n2,"never closed\n')
+    assert [r.line if isinstance(r, RecordError) else r.id for r in records] == ["1", 3]
+
+
+def test_wrong_number_of_columns_is_reported() -> None:
+    assert read("id,title\n1,a,b\n") == [RecordError(2, "has 3 columns, the header 2")]
+
+
+def test_undecodable_bytes_are_an_error_of_their_record_only() -> None:
+    bad, good = read(b"id,title\n1,\xff\xfe\n2,b\n")
+    assert isinstance(bad, RecordError)
+    assert (bad.line, bad.id) == (2, "1")
+    assert isinstance(good, Item)
+
+
+def test_byte_order_mark_is_not_part_of_the_first_column() -> None:
+    assert isinstance(read(b"\xef\xbb\xbfid,title\n1,a\n")[0], Item)
+
+
+def test_unusable_identifier_costs_a_warning_and_not_the_book() -> None:
+    item, warning = read("id,title,isbn13\n1,a,9.78043902348e+12\n")
+    assert isinstance(item, Item)
+    assert not item.identifiers
+    assert isinstance(warning, RecordError)
+    assert (warning.is_warning, warning.line, warning.id) == (True, 2, "1")
+
+
+def test_text_of_the_longest_permitted_size_is_read() -> None:
+    (item,) = read(f"id,title,text\n1,a,{'x' * 200_000}\n")
+    assert isinstance(item, Item)
