@@ -374,7 +374,7 @@ class JobOut(BaseModel):
         """Shape a job and its progress."""
         return cls(
             id=job.id,
-            state=job.state,  # type: ignore[arg-type]
+            state=job.state,
             targets=job.targets,
             source=job.source,
             progress=ProgressOut.model_validate(progress, from_attributes=True),

@@ -74,11 +74,11 @@ celery = make_celery(settings_from_environment())
 runtime = Runtime(settings_from_environment())
 
 
-@worker_process_init.connect
+@worker_process_init.connect  # type: ignore[untyped-decorator]
 def _begin(**_: object) -> None:
     configure_logs(runtime.settings)
 
 
-@worker_process_shutdown.connect
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 def _end(**_: object) -> None:
     runtime.close()

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     @property
     def resolved_broker_url(self) -> str:
         """The broker's URL, with the default filled in."""
-        return self.broker_url.get_secret_value() if self.broker_url else "filesystem://"
+        return self.broker_url.get_secret_value() if self.broker_url else "filesystem://localhost"
 
     @property
     def resolved_rate_limit_url(self) -> str:

@@ -27,7 +27,7 @@ def health() -> Health:
 def ready(runtime: RuntimeDep) -> Health:
     """Tell whether requests can be served: the database answers and the models are loaded."""
     with runtime.database.reading() as session:
-        runtime.linker.warm(session, DEFAULT_TENANT)
+        runtime.linker.status(session, DEFAULT_TENANT)
     runtime.translator.warm()
     return Health()
 

@@ -11,7 +11,7 @@ def test_without_settings_everything_lives_in_one_folder(
     monkeypatch.setenv("WEFT_DATA_DIR", str(tmp_path))
     settings = Settings(_env_file=None)
     assert settings.resolved_database_url == f"sqlite:///{tmp_path / 'weft.db'}"
-    assert settings.resolved_broker_url == "filesystem://"
+    assert settings.resolved_broker_url == "filesystem://localhost"
 
 
 def test_passwords_of_urls_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
