@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from linkage import builds, store
+from linkage import builds, segment, store
 from linkage.builds import Build
 from linkage.embed import Encoder, Progress, Vectors
 from linkage.errors import BuildNotFoundError, BuildSupersededError
@@ -43,12 +43,22 @@ def queued(transaction: Transaction) -> str:
         return builds.start(session, "t1", encoder="words")
 
 
-def run(
-    transaction: Transaction, build_id: str, data_dir: Path, encoder: Encoder, tenant: str = "t1"
-) -> Build:
-    return builds.run(
-        transaction, tenant, build_id, data_dir=data_dir, encoders=lambda _name: encoder
-    )
+Run = Callable[..., Build]
+
+
+@pytest.fixture
+def run(transaction: Transaction, queued: str, data_dir: Path, words: Encoder) -> Run:
+    def run(encoder: Encoder = words, build_id: str = queued, tenant: str = "t1") -> Build:
+        return builds.run(
+            transaction, tenant, build_id, data_dir=data_dir, encoders=lambda _name: encoder
+        )
+
+    return run
+
+
+@pytest.fixture
+def many(add: Add, make_item: MakeItem) -> None:
+    add(*(make_item(str(n), f"Title {n}") for n in range(35)))
 
 
 @pytest.mark.usefixtures("both")
@@ -66,75 +76,93 @@ def test_empty_catalogue_can_be_built(reindex: Reindex) -> None:
     assert reindex().state == "live"
 
 
+@pytest.mark.usefixtures("many")
 def test_killed_build_goes_on_where_it_stopped(
-    add: Add, make_item: MakeItem, transaction: Transaction, queued: str, data_dir: Path,
-    words: Encoder, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    run: Run, db: Session, queued: str, words: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(builds, "SHARD", 10)
     monkeypatch.setattr(builds, "LEASE", timedelta(0))
-    add(*(make_item(str(n), f"Title {n}") for n in range(35)))
     with pytest.raises(Interrupted):
-        run(transaction, queued, data_dir, Unsteady(words, 2, Interrupted()))
-    with transaction() as session:
-        assert builds.get(session, "t1", queued).done == 20
-        assert builds.waiting(session) == [("t1", queued)]
+        run(Unsteady(words, 2, Interrupted()))
+    assert builds.get(db, "t1", queued).done == 20
+    assert builds.waiting(db) == [("t1", queued)]
+    db.rollback()
     monkeypatch.setattr(builds, "LEASE", timedelta(minutes=1))
-    encoder = Unsteady(words, 2, AssertionError("encoded what was encoded before"))
-    assert run(transaction, queued, data_dir, encoder).state == "live"
+    rest = Unsteady(words, 2, AssertionError("encoded what was encoded before"))
+    assert run(rest).state == "live"
+
+
+@pytest.mark.usefixtures("many")
+def test_build_that_another_run_is_at_is_left_alone(run: Run, db: Session, words: Encoder) -> None:
+    with pytest.raises(Interrupted):
+        run(Unsteady(words, 0, Interrupted()))
+    assert run().state == "building"
+    assert builds.waiting(db) == []
+
+
+@pytest.mark.usefixtures("many")
+def test_only_the_files_of_the_build_are_left(run: Run, queued: str, data_dir: Path) -> None:
+    run()
     assert [path.name for path in data_dir.iterdir()] == [queued]
 
 
-def test_build_that_another_run_is_at_is_left_alone(
-    add: Add, make_item: MakeItem, transaction: Transaction, queued: str, data_dir: Path,
-    words: Encoder,
-) -> None:  # fmt: skip
-    add(make_item("1"))
-    with pytest.raises(Interrupted):
-        run(transaction, queued, data_dir, Unsteady(words, 0, Interrupted()))
-    assert run(transaction, queued, data_dir, words).state == "building"
-    with transaction() as session:
-        assert builds.waiting(session) == []
-
-
+@pytest.mark.usefixtures("many")
 def test_failure_is_told_and_leaves_the_live_build(
-    add: Add, reindex: Reindex, make_item: MakeItem, transaction: Transaction, data_dir: Path,
-    words: Encoder, db: Session,
-) -> None:  # fmt: skip
-    add(make_item("1"))
+    reindex: Reindex, run: Run, transaction: Transaction, words: Encoder, db: Session
+) -> None:
     live = reindex()
     with transaction() as session:
         second = builds.start(session, "t1", encoder="words")
-    build = run(transaction, second, data_dir, Unsteady(words, 0, RuntimeError("no memory")))
+    build = run(Unsteady(words, 0, RuntimeError("no memory")), second)
     assert (build.state, build.error) == ("failed", "no memory")
     assert store.state(db, "t1").live_build == live.id
-    assert [path.name for path in data_dir.iterdir()] == [live.id]
 
 
+class Meddling(Unsteady):
+    """An encoder during whose work something else happens."""
+
+    def __init__(self, words: Encoder, meddle: Callable[[], object]) -> None:
+        super().__init__(words, 0, Interrupted())
+        self.meddle = meddle
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        self.meddle()
+        return self.words.encode(texts, progress)
+
+
+@pytest.mark.usefixtures("many")
 def test_newer_build_supersedes_one_under_way(
-    add: Add, make_item: MakeItem, transaction: Transaction, queued: str, data_dir: Path,
-    words: Encoder,
-) -> None:  # fmt: skip
-    add(make_item("1"))
-
-    class Overtaken(Unsteady):
-        def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-            with transaction() as session:
-                builds.start(session, "t1", encoder="words")
-            return words.encode(texts, progress)
+    run: Run, transaction: Transaction, words: Encoder, db: Session
+) -> None:
+    def overtake() -> None:
+        with transaction() as session:
+            builds.start(session, "t1", encoder="words")
 
     with pytest.raises(BuildSupersededError):
-        run(transaction, queued, data_dir, Overtaken(words, 0, Interrupted()))
-    with transaction() as session:
-        newest, old = builds.listed(session, "t1")
+        run(Meddling(words, overtake))
+    newest, old = builds.listed(db, "t1")
     assert (newest.state, old.state) == ("queued", "failed")
     assert old.error
     assert newest.id in old.error
 
 
-def test_roll_back_makes_the_build_before_live_again(
-    add: Add, reindex: Reindex, make_item: MakeItem, transaction: Transaction, db: Session
+@pytest.mark.usefixtures("many")
+def test_item_deleted_while_its_build_runs_is_not_in_it(
+    run: Run, transaction: Transaction, words: Encoder, data_dir: Path
 ) -> None:
-    add(make_item("1"))
+    def delete() -> None:
+        with transaction() as session:
+            store.remove(session, "t1", ["1"])
+
+    build = run(Meddling(words, delete))
+    assert build.state == "live"
+    assert segment.load(data_dir / build.id).manifest.count == 34
+
+
+@pytest.mark.usefixtures("many")
+def test_roll_back_makes_the_build_before_live_again(
+    reindex: Reindex, transaction: Transaction, db: Session
+) -> None:
     first, second = reindex(), reindex()
     with transaction() as session:
         assert builds.roll_back(session, "t1") == first.id
@@ -142,34 +170,15 @@ def test_roll_back_makes_the_build_before_live_again(
     assert builds.get(db, "t1", second.id).state == "old"
 
 
-def test_only_one_old_build_keeps_its_files(
-    add: Add, reindex: Reindex, make_item: MakeItem, data_dir: Path, db: Session
-) -> None:
-    add(make_item("1"))
+@pytest.mark.usefixtures("many")
+def test_only_one_old_build_keeps_its_files(reindex: Reindex, data_dir: Path, db: Session) -> None:
     first, second, third = reindex(), reindex(), reindex()
     assert {path.name for path in data_dir.iterdir()} == {second.id, third.id}
     assert builds.get(db, "t1", first.id).state == "deleted"
 
 
-def test_builds_of_another_tenant_are_not_there(
-    transaction: Transaction, queued: str, data_dir: Path, words: Encoder
-) -> None:
+def test_builds_of_another_tenant_are_not_there(run: Run, db: Session) -> None:
     with pytest.raises(BuildNotFoundError):
-        run(transaction, queued, data_dir, words, tenant="other")
-    with transaction() as session, pytest.raises(BuildNotFoundError):
-        builds.roll_back(session, "other")
-
-
-def test_item_deleted_while_its_build_runs_is_not_in_it(
-    add: Add, make_item: MakeItem, transaction: Transaction, queued: str, data_dir: Path,
-    words: Encoder,
-) -> None:  # fmt: skip
-    add(make_item("1"), make_item("2"))
-
-    class Deleting(Unsteady):
-        def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-            with transaction() as session:
-                store.remove(session, "t1", ["1"])
-            return words.encode(texts, progress)
-
-    assert run(transaction, queued, data_dir, Deleting(words, 0, Interrupted())).state == "live"
+        run(tenant="other")
+    with pytest.raises(BuildNotFoundError):
+        builds.roll_back(db, "other")

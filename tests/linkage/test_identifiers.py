@@ -83,5 +83,5 @@ def test_isbn10_and_its_isbn13_agree(body: int) -> None:
 
 @pytest.mark.parametrize("wrong", ["ftp://x.org", "x.org", "http://", "http://x.org/a b"])
 def test_address_must_be_http_with_a_host(wrong: str) -> None:
-    with pytest.raises(ValueError, match="address|white space"):
+    with pytest.raises(ValueError, match=r"address|white space"):
         identifiers.url(wrong)

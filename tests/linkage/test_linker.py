@@ -156,13 +156,17 @@ def test_deleted_hidden_and_expired_items_are_gone_at_once(
         assert {"film", "sand", "messiah"}.isdisjoint(ids(linker.related(session, T, "dune")))
 
 
-def test_page_is_filled_when_many_of_the_nearest_are_gone(
-    linker: Linker, add: Add, reindex: Reindex, make_item: MakeItem, transaction: Transaction,
-    engine: Engine,
-) -> None:  # fmt: skip
+@pytest.fixture
+def crowded(add: Add, reindex: Reindex, make_item: MakeItem) -> None:
     many = [make_item(str(n), f"Desert planet spice {n}") for n in range(400)]
     add(make_item("asked", "Desert planet spice"), *many, make_item("far", "Desert song"))
     reindex()
+
+
+@pytest.mark.usefixtures("crowded")
+def test_page_is_filled_when_many_of_the_nearest_are_gone(
+    linker: Linker, transaction: Transaction, engine: Engine
+) -> None:
     with transaction() as session:
         store.remove(session, T, [str(n) for n in range(395)])
     with Session(engine) as session:
@@ -265,18 +269,25 @@ def test_mentions_name_items_and_find_new_ones(
     assert "left" in found
 
 
-def test_rolled_back_build_answers_with_what_changed_since(
-    linker: Linker, engine: Engine, reindex: Reindex, filled: None, add: Add, make_item: MakeItem,
-    transaction: Transaction,
-) -> None:  # fmt: skip
+@pytest.fixture
+def rolled_back(
+    filled: None, reindex: Reindex, add: Add, make_item: MakeItem, transaction: Transaction
+) -> Build:
+    """The first of two builds, live again; an item came in between them."""
     del filled
     first = reindex()
     add(make_item("late", "Dune, late", "film", text="Frank Herbert's novel Dune."))
     reindex()
     with transaction() as session:
         builds.roll_back(session, T)
+    return first
+
+
+def test_rolled_back_build_answers_with_what_changed_since(
+    linker: Linker, engine: Engine, rolled_back: Build
+) -> None:
     with Session(engine) as session:
         related = linker.related(session, T, "dune")
     assert related.index
-    assert related.index.build == first.id
+    assert related.index.build == rolled_back.id
     assert "late" in ids(related)

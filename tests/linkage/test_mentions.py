@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -101,7 +102,7 @@ def test_likely_name_of_an_uncertain_thing_is_nil(find: Find) -> None:
     assert named(find('Tonight: "Emma" (1815).')) == [("Emma", None)]
 
 
-def test_added_item_is_found_at_once(find: Find, make_item: MakeItem) -> None:
+def test_added_item_is_found_at_once(make_item: MakeItem) -> None:
     gazetteer = Gazetteer()
     for number in range(50):
         gazetteer.add({number: make_item(str(number), f"The Adventures of Number N{number}")})
@@ -125,4 +126,4 @@ def test_any_text_has_spans_within_it_that_do_not_overlap(text: str) -> None:
     gazetteer.add({1: item})
     spans = gazetteer.spans(text)
     assert all(0 <= s.start < s.end <= len(text) for s in spans)
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(spans))
