@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from api import errors
-from api.errors import Problem
+from api.document import describe
 from api.limits import RateLimiter
 from api.middleware import BodyLimit, RequestContext
 from api.routes import admin, items, related, system, translations
@@ -48,28 +47,12 @@ def create_app(runtime: Runtime) -> FastAPI:
         app.include_router(module.router)
     app.add_middleware(BodyLimit, max_bytes=runtime.settings.max_body_bytes)
     app.add_middleware(RequestContext)
-    _describe_problems(app)
+    describe(app, runtime)
     return app
 
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """Put the problem document's schema where the routes' responses point."""
-    plain = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        schema = plain()
-        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-        if "Problem" not in schemas:
-            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(problem.pop("$defs"))
-            schemas["Problem"] = problem
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def from_environment() -> FastAPI:

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents: one table from the domains' errors to HTTP."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,14 +21,14 @@ STATUS: Mapping[type[Exception], int] = {
     linkage.ItemNotFoundError: 404,
     linkage.BuildNotFoundError: 404,
     linkage.InvalidItemError: 422,
-    linkage.InvalidCursorError: 422,
+    linkage.InvalidCursorError: 404,
     linkage.BuildSupersededError: 409,
     linkage.EncoderNotFoundError: 503,
     translate.JobNotFoundError: 404,
     translate.JobStateError: 409,
     translate.IdempotencyConflictError: 409,
     translate.InvalidJobError: 422,
-    translate.InvalidCursorError: 422,
+    translate.InvalidCursorError: 404,
     translate.UnsupportedLanguageError: 422,
     translate.UndetectedLanguageError: 422,
     translate.ModelError: 503,
@@ -47,6 +48,7 @@ TITLES = {
     500: "Internal error",
     503: "Unavailable for now",
 }
+METHOD_NOT_ALLOWED = 405
 log = structlog.get_logger()
 
 
@@ -105,7 +107,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def on_http(request: Request, error: HTTPException) -> JSONResponse:
-        return problem(request, error.status_code, str(error.detail), headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == METHOD_NOT_ALLOWED:
+            # the framework names the methods of one route of the path, not of all
+            headers["Allow"] = ", ".join(allowed_methods(app, request.url.path))
+        return problem(request, error.status_code, str(error.detail), headers=headers)
 
     @app.exception_handler(RequestValidationError)
     def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -132,3 +138,12 @@ def install(app: FastAPI) -> None:
     def on_unknown(request: Request, error: Exception) -> JSONResponse:
         log.error("request_failed", exc_info=error)
         return problem(request, 500, "an error of ours; the request id finds it in the logs")
+
+
+def allowed_methods(app: FastAPI, path: str) -> list[str]:
+    """Return the methods of the first documented path that `path` is an instance of."""
+    for template, operations in app.openapi()["paths"].items():
+        pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(template))
+        if re.fullmatch(pattern, path):
+            return sorted(method.upper() for method in operations)
+    return []

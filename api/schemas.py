@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from linkage.types import Evidence, Item, Link, Mention, Related, Relation
 from translate.jobs import Progress
@@ -15,6 +15,14 @@ NO_NUL = r"^[^\x00]*$"
 Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
 Language = Annotated[str, StringConstraints(min_length=2, max_length=35, pattern=r"^[A-Za-z-]+$")]
+
+
+Target = Annotated[
+    str,
+    StringConstraints(min_length=2, max_length=35),
+    Field(description="A language of `GET /v1/languages`.", json_schema_extra={"x-target": True}),
+]
+"""A language to translate into; the served schema names the ones at hand."""
 
 
 class Body(BaseModel):
@@ -181,11 +189,9 @@ class RelatedOut(BaseModel):
         )
 
 
-class RelatedBody(Body):
-    """What to find related content for: an item that need not be stored, or a text."""
+class RelatedOptions(Body):
+    """Which links to return."""
 
-    item: ItemBody | None = None
-    text: Annotated[Text, Field(min_length=1, max_length=200_000)] | None = None
     kind: list[str] = []
     language: list[str] = []
     source: list[str] = []
@@ -195,11 +201,17 @@ class RelatedBody(Body):
     limit: int = Field(10, ge=1, le=100)
     cursor: str | None = None
 
-    @model_validator(mode="after")
-    def _one_of(self) -> "RelatedBody":
-        if (self.item is None) == (self.text is None):
-            raise ValueError("give either `item` or `text`")
-        return self
+
+class RelatedToText(RelatedOptions):
+    """Find what belongs to a free text."""
+
+    text: Annotated[Text, Field(min_length=1, max_length=200_000)]
+
+
+class RelatedToItem(RelatedOptions):
+    """Find what belongs to an item that need not be stored."""
+
+    item: ItemBody
 
 
 class MentionsBody(Body):
@@ -266,26 +278,29 @@ class MentionsOut(BaseModel):
     mentions: list[MentionOut]
 
 
-class TranslationsBody(Body):
-    """A few texts to translate at once."""
+class TranslationOptions(Body):
+    """How texts are translated."""
 
-    texts: list[Annotated[Text, Field(max_length=20_000)]] | None = Field(
-        None, min_length=1, max_length=100
-    )
-    text: Annotated[Text, Field(max_length=20_000)] | None = None
     source: Language | None = Field(None, description="Without it, told for each text.")
-    target: Language
     format: Literal["text", "html"] = "text"
     min_confidence: float = Field(0.0, ge=0, le=1)
     do_not_translate: list[Annotated[Text, Field(min_length=1, max_length=200)]] = Field(
         [], max_length=200
     )
 
-    @model_validator(mode="after")
-    def _one_of(self) -> "TranslationsBody":
-        if (self.texts is None) == (self.text is None):
-            raise ValueError("give either `texts` or `text`")
-        return self
+
+class TranslateText(TranslationOptions):
+    """One text to translate at once."""
+
+    text: Annotated[Text, Field(max_length=20_000)]
+    target: Target
+
+
+class TranslateTexts(TranslationOptions):
+    """A few texts to translate at once."""
+
+    texts: list[Annotated[Text, Field(max_length=20_000)]] = Field(min_length=1, max_length=100)
+    target: Target
 
 
 class TranslationOut(BaseModel):
@@ -335,17 +350,11 @@ class JobItem(Body):
     source: Language | None = None
 
 
-class JobBody(Body):
+class JobBody(TranslationOptions):
     """A batch of texts to translate in the background."""
 
     items: list[JobItem] = Field(min_length=1, max_length=100_000)
-    targets: list[Language] = Field(min_length=1, max_length=50)
-    source: Language | None = None
-    format: Literal["text", "html"] = "text"
-    min_confidence: float = Field(0.0, ge=0, le=1)
-    do_not_translate: list[Annotated[Text, Field(min_length=1, max_length=200)]] = Field(
-        [], max_length=200
-    )
+    targets: list[Target] = Field(min_length=1, max_length=50)
 
 
 class ProgressOut(BaseModel):

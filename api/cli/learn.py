@@ -1,5 +1,6 @@
 """`weft train`, `weft evaluate`: make models from one's own data, and measure them."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -51,3 +52,40 @@ def translator(
             trainer.train(report)
         convert(plan, run, run / "model")
     out.print(f"The model is in {run / 'model'}.")
+
+
+@evaluate.command("translator")
+def evaluate_translator(
+    recipe: Annotated[Path, typer.Argument(help="The recipe the model was trained by.")],
+    model: Annotated[
+        Path | None, typer.Option(help="A converted model's folder; without it the shipped one.")
+    ] = None,
+    parallel: Annotated[
+        Path | None, typer.Option(help="A folder of line-parallel XX.txt, such as NTREX.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=10, help="Lines of each set.")] = 500,
+    *,
+    record: Annotated[
+        bool, typer.Option(help="Write the parallel set's chrF2 into the model's card.")
+    ] = False,
+) -> None:
+    """Measure chrF2 and BLEU of every direction on texts that training never saw."""
+    from translate.engine import CTranslate2Engine, shipped_model  # noqa: PLC0415 - loads slowly
+    from translate.learn import evaluate as measure  # noqa: PLC0415
+    from translate.learn.config import Recipe  # noqa: PLC0415
+    from translate.translator import Translator  # noqa: PLC0415
+
+    with command():
+        folder = model or shipped_model()
+        translator = Translator(CTranslate2Engine(folder))
+        sets = measure.reference_sets(Recipe.read(recipe), parallel=parallel, limit=limit)
+        scores = measure.evaluate(
+            translator,
+            sets,
+            lambda score: err.print(
+                f"{score.name} {score.source}-{score.target}: {score.chrf:.1f}", highlight=False
+            ),
+        )
+        if record and parallel:
+            measure.write_scores(folder, scores, parallel.name)
+    sys.stdout.write(measure.table(scores) + "\n")

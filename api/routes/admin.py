@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/admin", tags=["admin"])
 
 
 @router.post(
-    "/reindex", status_code=202, responses=responses(401, 403, 409, 413, 415, 422, 429, 503)
+    "/reindex", status_code=202, responses=responses(400, 401, 403, 409, 413, 415, 422, 429, 503)
 )
 def reindex(caller: Admin, runtime: RuntimeDep, body: ReindexBody | None = None) -> BuildOut:
     """Build a new index beside the live one, then swap; requests go on being answered."""
@@ -52,7 +52,7 @@ def get_build(
     return BuildOut.model_validate(builds.get(session, caller.tenant_id, build_id))
 
 
-@router.post("/keys", status_code=201, responses=responses(401, 403, 413, 415, 422, 429, 503))
+@router.post("/keys", status_code=201, responses=responses(400, 401, 403, 413, 415, 422, 429, 503))
 def create_key(body: KeyBody, caller: Admin, session: WriteSession) -> NewKeyOut:
     """Make a key of this tenant; its secret is shown this once."""
     key = accounts.create_key(session, caller.tenant_id, body.name, body.scopes)

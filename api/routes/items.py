@@ -19,7 +19,7 @@ ItemPath = Annotated[ItemId, Path(description="The owner's id of the item.")]
 JSON_LINES = "application/x-ndjson"
 
 
-@router.get("/items", responses=responses(401, 403, 422, 429, 503))
+@router.get("/items", responses=responses(401, 403, 404, 422, 429, 503))
 def list_items(
     caller: Reader,
     session: ReadSession,
@@ -33,16 +33,21 @@ def list_items(
 
 @router.post(
     "/items:batch",
-    responses=responses(401, 403, 413, 415, 422, 429, 503),
+    responses=responses(400, 401, 403, 413, 415, 422, 429, 503),
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {JSON_LINES: {"schema": {"type": "string", "format": "binary"}}},
+            "content": {
+                media_type: {"schema": {"type": "string", "minLength": 1}}
+                for media_type in (JSON_LINES, "text/plain")
+            },
         }
     },
 )
 def put_items(caller: Writer, runtime: RuntimeDep, body: RawBody) -> BatchSummary:
     """Create or update many items, one JSON object a line. Bad lines do not stop good ones."""
+    if not body:
+        raise InvalidItemError("body", "is empty; send an item's JSON object on each line")
     summary = import_records(
         runtime.database.transaction, caller.tenant_id, jsonl.read(BytesIO(body), ReadOptions())
     )
@@ -58,7 +63,7 @@ def put_items(caller: Writer, runtime: RuntimeDep, body: RawBody) -> BatchSummar
 
 @router.put(
     "/items/{item_id:path}",
-    responses={201: {"model": ItemOut}, **responses(401, 403, 413, 415, 422, 429, 503)},
+    responses={201: {"model": ItemOut}, **responses(400, 401, 403, 413, 415, 422, 429, 503)},
 )
 def put_item(
     item_id: ItemPath, body: ItemBody, caller: Writer, session: WriteSession, response: Response

@@ -12,8 +12,9 @@ from api.schemas import (
     MentionOut,
     MentionsBody,
     MentionsOut,
-    RelatedBody,
     RelatedOut,
+    RelatedToItem,
+    RelatedToText,
 )
 from linkage.items import item_from_record
 from linkage.types import Filters, Item, Relation
@@ -58,16 +59,16 @@ def related_to_item(
 
 @router.post(
     "/related",
-    responses=responses(401, 403, 413, 415, 422, 429, 503),
+    responses=responses(400, 401, 403, 404, 413, 415, 422, 429, 503),
 )
 def related_to_text(
-    body: RelatedBody, caller: Reader, session: ReadSession, runtime: RuntimeDep
+    body: RelatedToText | RelatedToItem, caller: Reader, session: ReadSession, runtime: RuntimeDep
 ) -> RelatedOut:
     """Return what belongs to a free text, or to an item that need not be in the catalogue."""
     related = runtime.linker.related_to(
         session,
         caller.tenant_id,
-        _item(body.item) if body.item else body.text or "",
+        body.text if isinstance(body, RelatedToText) else _item(body.item),
         filters=_filters(body.kind, body.language, body.source, body.exclude, body.published_after),
         relation=body.relation,
         limit=body.limit,
@@ -76,7 +77,7 @@ def related_to_text(
     return RelatedOut.of(related)
 
 
-@router.post("/mentions", responses=responses(401, 403, 413, 415, 422, 429, 503))
+@router.post("/mentions", responses=responses(400, 401, 403, 413, 415, 422, 429, 503))
 def find_mentions(
     body: MentionsBody, caller: Reader, session: ReadSession, runtime: RuntimeDep
 ) -> MentionsOut:

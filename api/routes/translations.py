@@ -17,8 +17,9 @@ from api.schemas import (
     Language,
     LanguageOut,
     LanguagesOut,
+    TranslateText,
+    TranslateTexts,
     TranslationOut,
-    TranslationsBody,
     TranslationsOut,
 )
 from translate import jobs, store
@@ -46,12 +47,14 @@ def list_languages(caller: Reader, runtime: RuntimeDep) -> LanguagesOut:
     )
 
 
-@router.post("/translations", responses=responses(401, 403, 413, 415, 422, 429, 503))
-def translate(body: TranslationsBody, caller: Writer, runtime: RuntimeDep) -> TranslationsOut:
+@router.post("/translations", responses=responses(400, 401, 403, 413, 415, 422, 429, 503))
+def translate(
+    body: TranslateText | TranslateTexts, caller: Writer, runtime: RuntimeDep
+) -> TranslationsOut:
     """Translate up to 100 texts at once. A text that fails does not fail the others."""
     del caller
     translations = runtime.translator.translate(
-        body.texts if body.texts is not None else [body.text or ""],
+        [body.text] if isinstance(body, TranslateText) else body.texts,
         target=body.target,
         source=body.source,
         format=body.format,
@@ -64,7 +67,7 @@ def translate(body: TranslationsBody, caller: Writer, runtime: RuntimeDep) -> Tr
 @router.post(
     "/translation-jobs",
     status_code=202,
-    responses={200: {"model": JobOut}, **responses(401, 403, 409, 413, 415, 422, 429, 503)},
+    responses={200: {"model": JobOut}, **responses(400, 401, 403, 409, 413, 415, 422, 429, 503)},
 )
 def create_job(
     body: JobBody,
@@ -92,7 +95,7 @@ def create_job(
     return answer
 
 
-@router.get("/translation-jobs", responses=responses(401, 403, 422, 429, 503))
+@router.get("/translation-jobs", responses=responses(401, 403, 404, 422, 429, 503))
 def list_jobs(
     caller: Reader,
     session: ReadSession,

@@ -113,4 +113,5 @@ def test_an_unknown_item_is_a_404_that_names_it(shop: TestClient) -> None:
 
 def test_a_foreign_cursor_is_refused(shop: TestClient) -> None:
     answer = shop.get("/v1/items/book-solaris/related?cursor=nonsense")
-    assert answer.status_code == 422
+    assert answer.status_code == 404
+    assert "cursor" in answer.json()["detail"]

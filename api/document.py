@@ -1,0 +1,48 @@
+"""The OpenAPI document: what the routes say, with what only the running service knows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+
+from api.errors import Problem
+from translate.errors import ModelError
+from workers.runtime import Runtime
+
+
+def describe(app: FastAPI, runtime: Runtime) -> None:
+    """Make the application's document name the problem schema and the languages at hand."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = plain()
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        if "Problem" not in schemas:
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(problem.pop("$defs"))
+            schemas["Problem"] = problem
+            _name_targets(schemas, runtime)
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _name_targets(schemas: dict[str, Any], runtime: Runtime) -> None:
+    """Tell which languages can be translated into; without a model, none can be named."""
+    try:
+        targets = sorted({direction.target for direction in runtime.translator.directions})
+    except ModelError:
+        targets = []
+    for node in _nodes(schemas):
+        if node.pop("x-target", False) and targets:
+            node["enum"] = targets
+
+
+def _nodes(value: object) -> Iterator[dict[str, Any]]:
+    """Yield every object of a JSON document."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for child in value:
+            yield from _nodes(child)
