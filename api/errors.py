@@ -141,9 +141,10 @@ def install(app: FastAPI) -> None:
 
 
 def allowed_methods(app: FastAPI, path: str) -> list[str]:
-    """Return the methods of the first documented path that `path` is an instance of."""
-    for template, operations in app.openapi()["paths"].items():
+    """Return the methods of the most telling documented path that `path` is an instance of."""
+    paths: dict[str, dict[str, Any]] = app.openapi()["paths"]
+    for template in sorted(paths, key=len, reverse=True):
         pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(template))
         if re.fullmatch(pattern, path):
-            return sorted(method.upper() for method in operations)
+            return sorted(method.upper() for method in paths[template])
     return []

@@ -11,12 +11,24 @@ from translate.models import JobRow
 from translate.types import Translation
 from workers.accounts import Scope
 
-NO_NUL = r"^[^\x00]*$"
-Text = Annotated[str, StringConstraints(pattern=NO_NUL)]
-ItemId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
-Language = Annotated[str, StringConstraints(min_length=2, max_length=35, pattern=r"^[A-Za-z-]+$")]
-
-
+PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+"""Text without control characters, but for tabs and the ends of lines."""
+ONE_LINE = r"^[^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f])?$"
+SOME_TEXT = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+Text = Annotated[str, StringConstraints(pattern=PLAIN)]
+ItemId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
+Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Language = Annotated[
+    str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+]
+Url = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[A-Za-z0-9]\S*$")]
+Date = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^-?[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T[0-9:.+Z-]+)?)?)?$"
+    ),
+    Field(description="ISO 8601: a year, a date or a time."),
+]
 Target = Annotated[
     str,
     StringConstraints(min_length=2, max_length=35),
@@ -35,19 +47,19 @@ class ItemBody(Body):
     """An item as its owner describes it; `PUT` takes the id from the path."""
 
     id: ItemId | None = None
-    kind: Annotated[Text, Field(min_length=1, max_length=40)]
-    title: Annotated[Text, Field(min_length=1, max_length=2000)]
+    kind: Kind
+    title: Annotated[str, StringConstraints(max_length=2000, pattern=SOME_TEXT)]
     creators: list[Annotated[Text, Field(max_length=500)]] = Field([], max_length=500)
     text: Annotated[Text, Field(max_length=200_000)] = ""
     language: Language | None = None
     subjects: list[Annotated[Text, Field(max_length=500)]] = Field([], max_length=500)
     identifiers: dict[str, Text] = {}
-    url: Annotated[Text, Field(max_length=4000)] | None = None
-    published_at: str | None = Field(None, description="ISO 8601: a year, a date or a time.")
+    url: Url | None = None
+    published_at: Date | None = None
     expires_at: datetime | None = None
-    popularity: float = Field(0.0, ge=0, le=1)
-    source: Annotated[Text, Field(min_length=1, max_length=100)] = "catalogue"
-    hidden: bool = False
+    popularity: float = Field(0.0, ge=0, le=1, strict=True)
+    source: Annotated[str, StringConstraints(max_length=100, pattern=ONE_LINE)] = "catalogue"
+    hidden: bool = Field(default=False, strict=True)
     attributes: dict[str, Any] = {}
 
 
@@ -196,14 +208,18 @@ class RelatedOptions(Body):
     language: list[str] = []
     source: list[str] = []
     relation: Relation | None = None
-    published_after: str | None = Field(None, description="ISO 8601.")
+    published_after: Date | None = None
     exclude: list[str] = Field([], max_length=1000)
-    limit: int = Field(10, ge=1, le=100)
+    limit: int = Field(10, ge=1, le=100, strict=True)
     cursor: str | None = None
 
 
 class RelatedToText(RelatedOptions):
     """Find what belongs to a free text."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "a desert planet and its spice", "limit": 5}]}
+    )
 
     text: Annotated[Text, Field(min_length=1, max_length=200_000)]
 
@@ -217,9 +233,15 @@ class RelatedToItem(RelatedOptions):
 class MentionsBody(Body):
     """A text to find names and titles in."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "After Solaris by Stanisław Lem …"}]}
+    )
+
     text: Annotated[Text, Field(max_length=200_000)]
     language: Language | None = None
-    top_k: int = Field(1, ge=1, le=20, description="How many candidates to list a mention.")
+    top_k: int = Field(
+        1, ge=1, le=20, strict=True, description="How many candidates to list a mention."
+    )
 
 
 class EntityOut(BaseModel):
@@ -283,7 +305,7 @@ class TranslationOptions(Body):
 
     source: Language | None = Field(None, description="Without it, told for each text.")
     format: Literal["text", "html"] = "text"
-    min_confidence: float = Field(0.0, ge=0, le=1)
+    min_confidence: float = Field(0.0, ge=0, le=1, strict=True)
     do_not_translate: list[Annotated[Text, Field(min_length=1, max_length=200)]] = Field(
         [], max_length=200
     )
@@ -291,6 +313,10 @@ class TranslationOptions(Body):
 
 class TranslateText(TranslationOptions):
     """One text to translate at once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "A gripping novel.", "target": "de"}]}
+    )
 
     text: Annotated[Text, Field(max_length=20_000)]
     target: Target
@@ -352,6 +378,20 @@ class JobItem(Body):
 
 class JobBody(TranslationOptions):
     """A batch of texts to translate in the background."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {"id": "review-1", "text": "A gripping novel."},
+                        {"id": "review-2", "text": "Der Einband ist beschädigt.", "source": "de"},
+                    ],
+                    "targets": ["de", "fr"],
+                }
+            ]
+        }
+    )
 
     items: list[JobItem] = Field(min_length=1, max_length=100_000)
     targets: list[Target] = Field(min_length=1, max_length=50)

@@ -45,6 +45,10 @@ class Signals:
     creators: tuple[str, ...]
     series: tuple[str, ...]
     same_title: bool
+    same_head: bool
+    """The whole title of one is what the other's begins with, before a colon or a dash."""
+    has_cue: bool
+    """One is said to be made from a book, film …; which one stands elsewhere, if anywhere."""
     named_by_target: Naming | None
     named_by_source: Naming | None
     similarity: float | None
@@ -59,6 +63,7 @@ class Profile:
     def __init__(self, item: Item) -> None:
         self.item = item
         self.title = text.title_key(item.title)
+        self.head = text.title_key(text.head_of(item.title))
         self.creators = {key: name for name in item.creators if (key := text.name_key(name))}
         self.series = lexical.series(item)
 
@@ -66,6 +71,11 @@ class Profile:
     def named(self) -> str:
         """The folded text, between spaces."""
         return text.padded(self.item.text[:READ_CHARACTERS])
+
+    @cached_property
+    def has_cue(self) -> bool:
+        """Whether the text speaks of something it was made from."""
+        return bool(_CUE.search(self.named))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -84,6 +94,10 @@ def signals(
         creators=tuple(key for key in source.creators if key in target.creators),
         series=tuple(sorted(source.series & target.series)),
         same_title=bool(source.title) and source.title == target.title,
+        same_head=bool(source.head and target.head)
+        and source.title != target.title
+        and (source.title == target.head or target.title == source.head),
+        has_cue=source.item.kind != target.item.kind and (source.has_cue or target.has_cue),
         named_by_target=_naming(target, source),
         named_by_source=_naming(source, target),
         similarity=similarity,
@@ -107,7 +121,7 @@ def _reasons(
         yield _named("target", target.item, source, found.named_by_target)
     if found.named_by_source:
         yield _named("source", source.item, target, found.named_by_source)
-    if found.same_title:
+    if found.same_title or found.same_head:
         yield Evidence("title", {"title": target.item.title})
     if found.series:
         yield Evidence("series", {"names": list(found.series)})

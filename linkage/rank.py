@@ -13,9 +13,11 @@ from linkage.types import Relation
 
 REPORTS = frozenset({"article", "page", "podcast", "post", "review", "video"})
 """Kinds that tell of works rather than being adapted from them."""
+ADAPTATIONS = frozenset({"film", "series", "game", "music", "play"})
+"""Kinds that are made from books."""
 
 _TELLING_TITLE_WORDS = 3
-_SERIES, _CREATOR, _SAME_TITLE = 0.85, 0.5, 0.45
+_SERIES, _CREATOR, _SAME_TITLE, _SAME_HEAD = 0.85, 0.5, 0.45, 0.4
 _SIMILARITY_MIDDLE, _SIMILARITY_SLOPE, _SIMILARITY_WEIGHT = 0.6, 12.0, 0.6
 _OVERLAP_WEIGHT = 0.3
 
@@ -30,9 +32,18 @@ def relation(source: Profile, target: Profile, found: Signals) -> Relation:
     ):
         if naming and _is_telling(naming, named, same_title=found.same_title):
             return _relation_of_naming(naming, namer, named, same_title=found.same_title)
+    if _is_made_from(source, target, found):
+        return "adaptation_of"
     if found.series:
         return "series"
     return "same_creator" if found.creators else "similar"
+
+
+def _is_made_from(source: Profile, target: Profile, found: Signals) -> bool:
+    """Tell whether a book and a film, game … of one title speak of having been made from it."""
+    kinds = {source.item.kind, target.item.kind}
+    is_pair = "book" in kinds and bool(kinds & ADAPTATIONS)
+    return is_pair and found.has_cue and (found.same_title or found.same_head)
 
 
 def score(source: Profile, target: Profile, found: Signals) -> float:
@@ -76,6 +87,10 @@ def _probabilities(source: Profile, target: Profile, found: Signals) -> Iterator
     if found.creators:
         yield _CREATOR
     if found.same_title:
+        yield _SAME_TITLE
+    elif found.same_head:
+        yield _SAME_HEAD
+    if _is_made_from(source, target, found):
         yield _SAME_TITLE
     yield _OVERLAP_WEIGHT * found.overlap
     if found.similarity is not None:

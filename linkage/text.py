@@ -24,6 +24,7 @@ _ACCENTS = range(0x0300, 0x0370)
 _SERIES = re.compile(
     r"\(\s*([^()]+?),?\s+(?:#|no\.?\s|vol\.?\s|book\s)\s*[\d.\-\u2013]+[^()]*\)\s*$", re.IGNORECASE
 )
+_SUBTITLE = re.compile(r":\s|\s[–—-]\s")
 _BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 
 
@@ -105,6 +106,11 @@ def title_key(title: str) -> str:
     while (shorter := _BRACKETS.sub("", bare)) != bare and key(shorter):
         bare = shorter
     return key(bare)
+
+
+def head_of(title: str) -> str:
+    """Return the title before its subtitle: `Dune` of `Dune: Part One`."""
+    return _SUBTITLE.split(title, maxsplit=1)[0]
 
 
 def series_of(title: str) -> str | None:

@@ -63,7 +63,7 @@ def put_items(caller: Writer, runtime: RuntimeDep, body: RawBody) -> BatchSummar
 
 @router.put(
     "/items/{item_id:path}",
-    responses={201: {"model": ItemOut}, **responses(400, 401, 403, 413, 415, 422, 429, 503)},
+    responses={201: {"model": ItemOut}, **responses(400, 401, 403, 404, 413, 415, 422, 429, 503)},
 )
 def put_item(
     item_id: ItemPath, body: ItemBody, caller: Writer, session: WriteSession, response: Response

@@ -8,6 +8,7 @@ from api.deps import Reader, ReadSession, RuntimeDep
 from api.errors import responses
 from api.routes.items import ItemPath
 from api.schemas import (
+    Date,
     ItemBody,
     MentionOut,
     MentionsBody,
@@ -39,7 +40,7 @@ def related_to_item(
     language: Annotated[list[str], Query(description="Only these languages.")] = [],
     source: Annotated[list[str], Query(description="Only from these sources.")] = [],
     relation: Annotated[Relation | None, Query(description="Only this relation.")] = None,
-    published_after: Annotated[str | None, Query(description="ISO 8601: only later ones.")] = None,
+    published_after: Annotated[Date | None, Query(description="Only later ones.")] = None,
     exclude: Annotated[list[str], Query(description="Never these items.")] = [],
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,

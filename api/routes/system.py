@@ -26,6 +26,7 @@ def health() -> Health:
 @router.get("/ready", responses=responses(503))
 def ready(runtime: RuntimeDep) -> Health:
     """Tell whether requests can be served: the database answers and the models are loaded."""
+    runtime.linker.warm()
     with runtime.database.reading() as session:
         runtime.linker.status(session, DEFAULT_TENANT)
     runtime.translator.warm()

@@ -74,7 +74,7 @@ def create_job(
     caller: Writer,
     runtime: RuntimeDep,
     response: Response,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    idempotency_key: Annotated[str, Header(max_length=200)] = "",
 ) -> JobOut:
     """Queue a batch. The same `Idempotency-Key` and body again give the same job, with 200."""
     supported = runtime.translator.check_targets(body.targets)
@@ -86,7 +86,7 @@ def create_job(
             targets=supported,
             source=body.source,
             options=JobOptions(body.format, body.min_confidence, tuple(body.do_not_translate)),
-            idempotency_key=idempotency_key,
+            idempotency_key=idempotency_key or None,
         )
         answer = _shape(session, job)
     response.status_code = 202 if is_new else 200

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from linkage.learn.pairs import ENGLISH, Pair
 from linkage.learn.recipe import EncoderRecipe
 
-MAX_PIECES = 48
+MAX_PIECES = 128
 _PART = 20_000
 
 Rows = NDArray[np.int64]
@@ -98,9 +98,8 @@ def index_pairs(pairs: Iterable[Pair], recipe: EncoderRecipe) -> tuple[list[str]
 
 
 def most_paired(pairs: PairTable, limit: int) -> Rows:
-    """Return the rows of the English texts that are seen most, catalogue texts among them."""
-    catalogue = pairs.language == 0
-    rows = np.concatenate([pairs.english, pairs.other[catalogue]])
-    counts = np.bincount(rows, np.concatenate([pairs.weights, pairs.weights[catalogue]]))
+    """Return the rows of the English texts that are seen most beside a translation."""
+    is_translation = pairs.language > 0
+    counts = np.bincount(pairs.english[is_translation], pairs.weights[is_translation])
     order = np.argsort(-counts, kind="stable")
     return order[: min(limit, int((counts > 0).sum()))]

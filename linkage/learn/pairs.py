@@ -1,15 +1,18 @@
 """Pairs of texts that mean the same: translations, and titles with what they stand for."""
 
 import csv
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import zstandard
 
 from linkage.learn.adaptations import (
+    Book,
+    Film,
     book_text,
     film_text,
     read_books,
@@ -19,7 +22,8 @@ from linkage.learn.adaptations import (
 from linkage.learn.recipe import EncoderRecipe
 
 ENGLISH = "en"
-MAX_CHARACTERS = 500
+MAX_CHARACTERS = 600
+_NAMELESS = Book("", "", "", "")
 _END_MARKS = re.compile(r"^[\W_]+|[\W_]+$")
 _LETTER = re.compile(r"[^\W\d_]")
 _MIS_ENCODED = re.compile(r"�|Ã[\x80-\xbf]|â€")
@@ -53,10 +57,10 @@ def read_pairs(recipe: EncoderRecipe) -> Iterator[Pair]:
 def _sources(recipe: EncoderRecipe) -> Iterator[Pair]:
     if recipe.mission:
         yield from read_mission(Path(recipe.mission), recipe.languages)
+    books = read_books(Path(recipe.books)) if recipe.books else []
     if recipe.films:
-        yield from read_film_pairs(Path(recipe.films))
-    if recipe.books:
-        yield from read_book_pairs(Path(recipe.books))
+        yield from film_pairs(read_films(Path(recipe.films)), books)
+    yield from book_pairs(books)
     if recipe.corpora:
         for language in recipe.languages:
             for path in sorted(Path(recipe.corpora).glob(f"en-{language}.tsv*")):
@@ -90,16 +94,21 @@ def read_mission(path: Path, languages: Iterable[str]) -> Iterator[Pair]:
                 )
 
 
-def read_film_pairs(path: Path) -> Iterator[Pair]:
-    """Yield title and year beside the film's text, what speaks of books taken out of it."""
-    for film in read_films(path):
+def film_pairs(films: Iterable[Film], books: Sequence[Book]) -> Iterator[Pair]:
+    """Yield each film's text beside its title as that of a book; what speaks of books is cut out.
+
+    The book has the authors and the year of some other one: titles decide, not names or years.
+    """
+    borrowed = itertools.cycle((book.authors, book.year) for book in books or [_NAMELESS])
+    for film, (authors, year) in zip(films, borrowed, strict=False):
         if extract := without_adaptation(film.extract):
-            yield Pair(ENGLISH, "film", f"{film.title}. {film.year}", film_text(film, extract))
+            book = Book("", film.title, authors, year)
+            yield Pair(ENGLISH, "film", book_text(book), film_text(film, extract))
 
 
-def read_book_pairs(path: Path) -> Iterator[Pair]:
+def book_pairs(books: Iterable[Book]) -> Iterator[Pair]:
     """Yield the title of each book beside its whole text."""
-    for book in read_books(path):
+    for book in books:
         yield Pair(ENGLISH, "book", book.title, book_text(book))
 
 
