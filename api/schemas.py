@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from linkage.types import Evidence, Item, Link, Mention, Related, Relation
 from translate.jobs import Progress
@@ -29,6 +29,16 @@ Date = Annotated[
     ),
     Field(description="ISO 8601: a year, a date or a time."),
 ]
+
+
+def _written_out(value: object) -> object:
+    """Refuse a bare number, which would be taken for seconds since 1970."""
+    if isinstance(value, str | datetime | None):
+        return value
+    raise ValueError("must be text in ISO 8601")
+
+
+Moment = Annotated[datetime, BeforeValidator(_written_out)]
 Target = Annotated[
     str,
     StringConstraints(min_length=2, max_length=35),
@@ -56,7 +66,7 @@ class ItemBody(Body):
     identifiers: dict[str, Text] = {}
     url: Url | None = None
     published_at: Date | None = None
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
     popularity: float = Field(0.0, ge=0, le=1, strict=True)
     source: Annotated[str, StringConstraints(max_length=100, pattern=ONE_LINE)] = "catalogue"
     hidden: bool = Field(default=False, strict=True)

@@ -89,7 +89,9 @@ class SentenceEncoder:
     @cached_property
     def _loaded(self) -> "SentenceTransformer":
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - imports torch
+        from transformers.utils import logging  # noqa: PLC0415 - likewise
 
+        logging.disable_progress_bar()  # it draws into servers' logs
         return SentenceTransformer(
             str(self._folder), local_files_only=True, trust_remote_code=False
         )

@@ -7,8 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
@@ -52,7 +53,7 @@ def demo(
         _check_port_is_free(runtime)
         key = _prepare(runtime)
         runtime.close()
-        with _processes(["serve"], ["worker"]):
+        with _processes(runtime.settings.data_dir / "logs", "serve", "worker"):
             client = httpx.Client(
                 base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60
             )
@@ -109,22 +110,26 @@ def _prepare(runtime: Runtime) -> str:
 
 
 @contextlib.contextmanager
-def _processes(*commands: Sequence[str]) -> Iterator[None]:
+def _processes(logs: Path, *names: str) -> Iterator[None]:
     """Run `weft` commands beside this one; end each with its children at the end."""
-    started = [
-        subprocess.Popen(  # noqa: S603 - our own commands
-            [sys.executable, "-c", "from api.cli import app; app()", *arguments],
-            env=os.environ | {"WEFT_LOG_LEVEL": "WARNING"},
-            start_new_session=True,
-        )
-        for arguments in commands
-    ]
-    out.print(f"[bold]4.[/] Started {' and '.join(arguments[0] for arguments in commands)}")
+    started = [_start(logs / f"{name}.log", name) for name in names]
+    out.print(f"[bold]4.[/] Started {' and '.join(names)}; they log to {logs}")
     try:
         yield
     finally:
         for process in started:
             _end(process)
+
+
+def _start(log: Path, name: str) -> subprocess.Popen[bytes]:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        return subprocess.Popen(  # noqa: S603 - our own commands
+            [sys.executable, "-c", "from api.cli import app; app()", name],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -143,11 +148,11 @@ def _wait_until_ready(client: httpx.Client) -> None:
             if client.get("/ready").is_success:
                 return
         time.sleep(0.2)
-    fail(f"the API was not ready after {READY_SECONDS} s")
+    fail(f"the API was not ready after {READY_SECONDS} s; its log tells why")
 
 
 def _ask_related(client: httpx.Client) -> list[str]:
-    path = f"/v1/items/{BOOK}/related?limit=5"
+    path = f"/v1/items/{BOOK}/related?limit=8"
     answer = _show(client, "GET", path)
     for link in answer["links"]:
         reasons = ", ".join(evidence["type"] for evidence in link["evidence"])

@@ -28,6 +28,8 @@ class Recipe:
     """How often a pair of a domain is seen in one pass; 1 when not named."""
     fragments: float = 0.3
     """Factor on pairs that are no sentences (menu strings, head-words)."""
+    shares: dict[str, float] = field(default_factory=dict)
+    """Factor on all pairs of a language, to spend a short run on some; 1 when not named."""
     temperature: float = 2.0
     """Languages are sampled in proportion to size ** (1 / temperature)."""
     pairs_limit: int = 0

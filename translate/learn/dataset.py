@@ -187,7 +187,8 @@ class Batches:
         self, recipe: Recipe, rng: np.random.Generator
     ) -> list[tuple[int, NDArray[np.int64]]]:
         """Repeat each directed example by its weight and cut the shuffled lot into batches."""
-        weights = np.repeat(self._examples.weights, 2)
+        shares = np.array([recipe.shares.get(each, 1.0) for each in recipe.languages], np.float32)
+        weights = np.repeat(self._examples.weights * shares[self._examples.languages], 2)
         counts = (weights + rng.random(len(weights))).astype(np.int64)
         directed = rng.permutation(np.repeat(np.arange(len(weights)), counts))
         sizes = np.diff(self._examples.starts).reshape(-1, 2).max(axis=1) + 2

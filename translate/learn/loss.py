@@ -61,4 +61,4 @@ def sliced_cross_entropy(
     spare = -len(kept) % SLICE
     states = torch.nn.functional.pad(states[kept], (0, 0, 0, spare))
     labels = torch.nn.functional.pad(labels[kept], (0, spare), value=-1)
-    return SlicedCrossEntropy.apply(states, weights, labels, smoothing)  # type: ignore[no-any-return]
+    return SlicedCrossEntropy.apply(states, weights, labels, smoothing)
