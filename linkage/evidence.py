@@ -123,6 +123,8 @@ def _reasons(
         yield _named("source", source.item, target, found.named_by_source)
     if found.same_title or found.same_head:
         yield Evidence("title", {"title": target.item.title})
+        if found.has_cue:
+            yield from _made_from(source, target)
     if found.series:
         yield Evidence("series", {"names": list(found.series)})
     if found.creators:
@@ -170,6 +172,16 @@ def _named(where: str, namer: Item, named: Profile, found: Naming) -> Evidence:
         if creator := next(filter(None, first), None):
             spans["creator"] = list(creator)
     return Evidence("named", {"in": where, "field": "text", **spans})
+
+
+def _made_from(source: Profile, target: Profile) -> Iterator[Evidence]:
+    """Yield the word that says one was made from a book, and where it stands."""
+    for where, profile in (("target", target), ("source", source)):
+        if cue := _CUE.search(profile.named):
+            read = profile.item.text[:READ_CHARACTERS]
+            span = next(text.occurrences(cue[1], read), None)
+            yield Evidence("made_from", {"in": where, "term": cue[1], "span": span and list(span)})
+            return
 
 
 def _shared_identifiers(source: Item, target: Item) -> tuple[str, ...]:

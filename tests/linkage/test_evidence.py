@@ -101,3 +101,14 @@ def test_more_evidence_never_lowers_the_score(dune: Item, make_item: MakeItem) -
     scores = [link(dune, target, cosine=c / 10)[1] for c in range(-10, 11)]
     assert scores == sorted(scores)
     assert 0 <= scores[0] <= scores[-1] <= 1
+
+
+def test_film_whose_title_begins_with_the_books_and_tells_of_the_novel_is_made_from_it(
+    dune: Item, make_item: MakeItem
+) -> None:
+    film = make_item("f", "Dune: Part One", "film", text="The first half of the novel.")
+    relation, score, reasons = link(dune, film)
+    assert relation == link(film, dune)[0] == "adaptation_of"
+    assert score > 0.6
+    at = reasons["made_from"].detail
+    assert film.text[slice(*at["span"])] == at["term"] == "novel"

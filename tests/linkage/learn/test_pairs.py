@@ -6,7 +6,8 @@ import pytest
 import zstandard
 
 from linkage.errors import RecipeError
-from linkage.learn.pairs import Pair, is_clean, read_pairs, tidy
+from linkage.learn.adaptations import Book, Film
+from linkage.learn.pairs import Pair, film_pairs, is_clean, read_pairs, tidy
 from linkage.learn.recipe import EncoderRecipe
 
 
@@ -78,3 +79,19 @@ def test_a_faulty_recipe_says_what_is_wrong(tmp_path: Path, content: str, reason
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="nowhere"):
         EncoderRecipe.read(tmp_path / "nowhere.toml")
+
+
+def test_a_film_stands_beside_its_title_with_the_authors_of_other_books() -> None:
+    books = [Book("1", "Emma", "Jane Austen", "1815")]
+    films = [
+        Film("f1", "Heat", 1995, (), "A thief meets a policeman. It is based on a novel."),
+        Film("f2", "Dune", 1984, (), "It is based on a novel."),
+    ]
+    assert list(film_pairs(films, books)) == [
+        Pair("en", "film", "Heat. Jane Austen. 1815", "Heat (1995). A thief meets a policeman.")
+    ]
+
+
+def test_films_are_read_without_books() -> None:
+    films = [Film("f1", "Heat", 1995, (), "A thief.")]
+    assert next(film_pairs(films, [])).english == "Heat"
