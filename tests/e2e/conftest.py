@@ -29,19 +29,20 @@ class Deployment:
     database: Database
     key: str
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    clients: list[httpx.Client] = field(default_factory=list)
     port: int = field(default_factory=free_port)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Run `weft …` with its output in a file of the test's folder."""
-        log = (self.folder / f"{arguments[0]}-{len(self.processes)}.log").open("wb")
-        process = subprocess.Popen(
-            [*WEFT, *arguments],
-            env=self.environment,
-            cwd=self.folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self.folder / f"{arguments[0]}-{len(self.processes)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [*WEFT, *arguments],
+                env=self.environment,
+                cwd=self.folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self.processes.append(process)
         return process
 
@@ -53,11 +54,13 @@ class Deployment:
         return client
 
     def client(self) -> httpx.Client:
-        return httpx.Client(
+        client = httpx.Client(
             base_url=f"http://127.0.0.1:{self.port}",
             headers={"Authorization": f"Bearer {self.key}"},
             timeout=60,
         )
+        self.clients.append(client)
+        return client
 
     def _is_ready(self, client: httpx.Client, process: subprocess.Popen[bytes]) -> bool:
         if process.poll() is not None:
@@ -76,6 +79,8 @@ class Deployment:
         return "\n".join(path.read_text()[-3000:] for path in sorted(self.folder.glob("*.log")))
 
     def close(self) -> None:
+        for client in self.clients:
+            client.close()
         for process in self.processes:
             self.kill(process)
         self.database.close()
