@@ -27,6 +27,7 @@ def save_model(tokenizer: Tokenizer, table: NDArray[np.float32], folder: Path) -
     )
     (weights,) = folder.rglob("model.safetensors")
     save_file(quantise(table), weights)
+    weights.chmod(0o644)  # safetensors writes for its owner alone; a service may be someone else
     tokenizer.save(str(weights.with_name("tokenizer.json")), pretty=False)
     return folder
 
