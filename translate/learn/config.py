@@ -29,7 +29,10 @@ class Recipe:
     fragments: float = 0.3
     """Factor on pairs that are no sentences (menu strings, head-words)."""
     shares: dict[str, float] = field(default_factory=dict)
-    """Factor on all pairs of a language, to spend a short run on some; 1 when not named."""
+    """Factor on all pairs of a language, to spend a short run on some; 1 when not named.
+
+    A language with a factor of 0 is in the vocabulary, but no direction of the model.
+    """
     temperature: float = 2.0
     """Languages are sampled in proportion to size ** (1 / temperature)."""
     pairs_limit: int = 0
@@ -52,6 +55,11 @@ class Recipe:
     """CPU threads (0: all cores)."""
     checkpoint_minutes: float = 5.0
     seed: int = 17
+
+    @property
+    def taught(self) -> tuple[str, ...]:
+        """The languages that the model is meant to translate."""
+        return tuple(each for each in self.languages if self.shares.get(each, 1.0) > 0)
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -173,8 +173,8 @@ def _card(trained: _Trained, folder: Path) -> ModelCard:
         version=sums["model.bin"][:12],
         source_tag="target",
         max_pieces=LENGTHS[-1] - 2,
-        languages=trained.recipe.languages,
-        directions=english_pairs(trained.recipe.languages),
+        languages=trained.recipe.taught,
+        directions=english_pairs(trained.recipe.taught),
         made_from={"recipe": recipe, "progress": trained.progress},
         files=sums,
     )
