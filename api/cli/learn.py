@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api.cli.console import command, err, out
+from api.cli.console import command, err, out, progress_bar
 
 train = typer.Typer(help="Train models from your own data.", no_args_is_help=True)
 evaluate = typer.Typer(help="Measure models against references.", no_args_is_help=True)
@@ -52,6 +52,44 @@ def translator(
             trainer.train(report)
         convert(plan, run, run / "model")
     out.print(f"The model is in {run / 'model'}.")
+
+
+@train.command()
+def encoder(
+    recipe: Annotated[Path, typer.Argument(help="A TOML recipe, e.g. configs/encoder-cpu.toml")],
+    runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = Path("runs"),
+) -> None:
+    """Train a sentence encoder; running it again carries on from the last checkpoint.
+
+    WEFT_ENCODER takes the folder that is printed at the end; `weft reindex` then uses it.
+    """
+    from linkage.learn import encoder as learn  # noqa: PLC0415 - torch loads slowly
+
+    with command(), progress_bar("Training", "steps") as advance:
+        folder = learn.train(
+            recipe, runs / recipe.stem, lambda step: advance(step.done, step.total or None)
+        )
+    out.print(f"The encoder is in {folder}.")
+
+
+@evaluate.command("encoder")
+def evaluate_encoder(
+    encoder: Annotated[str, typer.Argument(help="An installed encoder's name, or a folder.")],
+    translations: Annotated[
+        Path | None, typer.Option(help="A folder of en-XX.tsv sentence pairs, such as Tatoeba's.")
+    ] = None,
+) -> None:
+    """Measure how often a sentence's translation is its nearest neighbour, and the speed."""
+    from linkage.embed import load_encoder  # noqa: PLC0415 - torch loads slowly
+    from linkage.learn import evaluate_encoder as measure  # noqa: PLC0415
+
+    with command():
+        report = measure.evaluate_encoder(load_encoder(encoder), translations=translations)
+    for language, accuracy in sorted(report.translations.items()):
+        out.print(f"{language}  {accuracy:.3f}", highlight=False)
+    if report.mean is not None:
+        out.print(f"mean {report.mean:.3f}", highlight=False)
+    out.print(f"{report.texts_per_second:,.0f} texts a second", highlight=False)
 
 
 @evaluate.command("translator")
