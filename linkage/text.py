@@ -39,9 +39,15 @@ class _Folding(dict[int, str]):
 def _fold(char: str) -> str:
     plain = "".join(c for c in unicodedata.normalize("NFKD", char) if ord(c) not in _ACCENTS)
     folded = unicodedata.normalize("NFC", plain).casefold()
-    kept = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded)
+    return "".join(map(_spaced, folded))
+
+
+def _spaced(char: str) -> str:
+    """Return a folded character as it stands in a key: a space for what is no part of a word."""
+    if not char.isalnum() and unicodedata.category(char)[0] != "M":
+        return " "
     is_unspaced = any(first <= ord(char) <= last for first, last in _UNSPACED)
-    return f" {kept} " if is_unspaced and not unicodedata.combining(char) else kept
+    return f" {char} " if is_unspaced and not unicodedata.combining(char) else char
 
 
 _FOLDING = _Folding()

@@ -134,8 +134,11 @@ class Views:
             return self._tenants.setdefault(tenant_id, _Tenant())
 
     def _follow(self, tenant: "_Tenant", session: Session, tenant_id: str) -> None:
-        """Catch up, unless another thread is at it and there is a view to answer from."""
-        if not tenant.lock.acquire(blocking=tenant.view is None):
+        """Catch up, unless another thread is at it and there is a build to answer from.
+
+        Without a build an old view may know nothing yet of the catalogue, so its reader waits.
+        """
+        if not tenant.lock.acquire(blocking=tenant.view is None or tenant.view.info is None):
             return
         try:
             if tenant.view and not tenant.is_due():

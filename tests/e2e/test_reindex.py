@@ -45,7 +45,7 @@ def test_a_running_api_serves_every_request_while_indexes_are_swapped(deploy: De
                 answer = own.get("/v1/items/book-dune/related?limit=5")
                 if answer.is_error or len(answer.json()["links"]) != 5:
                     faults.append(answer.text)
-                builds.add(answer.json().get("index", {}).get("build"))
+                builds.add((answer.json().get("index") or {}).get("build"))
 
     threads = [threading.Thread(target=fire) for _ in range(3)]
     for thread in threads:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from linkage import text
@@ -59,6 +59,7 @@ def test_name_inside_a_longer_word_does_not_occur() -> None:
     assert not list(text.occurrences("It", "Italy, bit, exit"))
 
 
+@example("\u0e33")
 @given(st.text())
 def test_key_is_its_own_key(written: str) -> None:
     assert text.key(text.key(written)) == text.key(written)
