@@ -1,6 +1,5 @@
 """The Celery application: brokers, queues, and the manners that long jobs need."""
 
-from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -63,11 +62,6 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
         "control_folder": str(folders["control"]),
         "polling_interval": 0.1,
     }
-
-
-def queue_folder(settings: Settings) -> Path:
-    """Return where the queue of files keeps its messages."""
-    return settings.data_dir.resolve() / "queue" / "messages"
 
 
 celery = make_celery(settings_from_environment())

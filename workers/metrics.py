@@ -11,4 +11,3 @@ LATENCY = Histogram(
 )
 INDEX_FAULTS = Counter("weft_index_faults", "Index builds that could not be loaded.")
 ENQUEUE_FAULTS = Counter("weft_enqueue_faults", "Messages the broker did not take; swept later.")
-TRANSLATED = Counter("weft_translated_characters", "Characters translated.", ["target"])

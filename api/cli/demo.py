@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -179,17 +178,9 @@ def _ask_mentions(client: httpx.Client) -> list[str]:
     return [] if NAMED in found else [f"{NAMED} is not among the mentions {found}"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    id: str
-    text: str
-
-
 def _ask_translations(client: httpx.Client) -> list[str]:
-    reviews = [
-        _Line(review.id, review.text) for review in sample_reviews() if review.language == "en"
-    ][:REVIEWS]
-    items = [{"id": line.id, "text": line.text} for line in reviews]
+    reviews = [review for review in sample_reviews() if review.language == "en"][:REVIEWS]
+    items = [{"id": review.id, "text": review.text} for review in reviews]
     job = _show(client, "POST", "/v1/translation-jobs", {"items": items, "targets": TARGETS})
     until = time.monotonic() + JOB_SECONDS
     while job["state"] in {"queued", "running"} and time.monotonic() < until:
@@ -198,7 +189,7 @@ def _ask_translations(client: httpx.Client) -> list[str]:
     out.print(f"   job {job['id']}: {job['state']}, {orjson.dumps(job['progress']).decode()}")
     lines = client.get(f"/v1/translation-jobs/{job['id']}/results").raise_for_status().text
     results = [orjson.loads(line) for line in lines.splitlines()]
-    sources = {line.id: line.text for line in reviews}
+    sources = {review.id: review.text for review in reviews}
     for result in results[: len(TARGETS) * 2]:
         out.print(f"   [dim]en[/] {escape(sources[result['id']])}", highlight=False)
         out.print(f"   [dim]{result['target']}[/] {escape(result['text'] or '')}", highlight=False)
