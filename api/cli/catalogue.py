@@ -19,7 +19,7 @@ from api.cli.console import (
     print_json,
     progress_bar,
 )
-from api.schemas import RelatedOut
+from api.schemas.related import RelatedOut
 from linkage import builds
 from linkage.imports import import_records
 from linkage.index import Kind

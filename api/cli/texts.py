@@ -8,7 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import DEFAULT, Json, Tenant, command, err, out, print_json
-from api.schemas import MentionOut, TranslationOut
+from api.schemas.mentions import MentionOut
+from api.schemas.translations import TranslationOut
 
 
 def register(app: typer.Typer) -> None:

@@ -6,15 +6,7 @@ from fastapi import APIRouter, HTTPException, Path
 
 from api.deps import Admin, ReadSession, RuntimeDep, WriteSession
 from api.errors import responses
-from api.schemas import (
-    BuildOut,
-    BuildsOut,
-    KeyBody,
-    KeyOut,
-    KeysOut,
-    NewKeyOut,
-    ReindexBody,
-)
+from api.schemas.admin import BuildOut, BuildsOut, KeyBody, KeyOut, KeysOut, NewKeyOut, ReindexBody
 from linkage import builds
 from workers import accounts
 from workers.tasks import wake_for_build

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api.deps import RawBody, Reader, ReadSession, RuntimeDep, Writer, WriteSession
 from api.errors import responses
-from api.schemas import BatchError, BatchSummary, ItemBody, ItemId, ItemOut, ItemPage
+from api.schemas.fields import ItemId
+from api.schemas.items import BatchError, BatchSummary, ItemBody, ItemOut, ItemPage
 from linkage import store
 from linkage.errors import InvalidItemError, ItemNotFoundError
 from linkage.imports import import_records

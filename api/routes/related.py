@@ -7,16 +7,10 @@ from fastapi import APIRouter, Query
 from api.deps import Reader, ReadSession, RuntimeDep
 from api.errors import responses
 from api.routes.items import ItemPath
-from api.schemas import (
-    Date,
-    ItemBody,
-    MentionOut,
-    MentionsBody,
-    MentionsOut,
-    RelatedOut,
-    RelatedToItem,
-    RelatedToText,
-)
+from api.schemas.fields import Date
+from api.schemas.items import ItemBody
+from api.schemas.mentions import MentionOut, MentionsBody, MentionsOut
+from api.schemas.related import RelatedOut, RelatedToItem, RelatedToText
 from linkage.items import item_from_record
 from linkage.types import Filters, Item, Relation
 

@@ -10,11 +10,9 @@ from sqlalchemy.orm import Session
 
 from api.deps import Reader, ReadSession, RuntimeDep, Writer
 from api.errors import responses
-from api.schemas import (
-    JobBody,
-    JobOut,
-    JobPage,
-    Language,
+from api.schemas.fields import Language
+from api.schemas.jobs import JobBody, JobOut, JobPage
+from api.schemas.translations import (
     LanguageOut,
     LanguagesOut,
     TranslateText,

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from api.schemas import ItemOut
+from api.schemas.items import ItemOut
 from linkage.sample import sample_items
 from tests.e2e.conftest import Deployment
 from tests.support import wait_until

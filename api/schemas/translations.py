@@ -1,0 +1,76 @@
+"""Bodies of translation on request."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.fields import Body, Language, Target, Text
+from translate.types import Translation
+
+
+class TranslationOptions(Body):
+    """How texts are translated."""
+
+    source: Language | None = Field(None, description="Without it, told for each text.")
+    format: Literal["text", "html"] = "text"
+    min_confidence: float = Field(0.0, ge=0, le=1, strict=True)
+    do_not_translate: list[Annotated[Text, Field(min_length=1, max_length=200)]] = Field(
+        [], max_length=200
+    )
+
+
+class TranslateText(TranslationOptions):
+    """One text to translate at once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "A gripping novel.", "target": "de"}]}
+    )
+
+    text: Annotated[Text, Field(max_length=20_000)]
+    target: Target
+
+
+class TranslateTexts(TranslationOptions):
+    """A few texts to translate at once."""
+
+    texts: list[Annotated[Text, Field(max_length=20_000)]] = Field(min_length=1, max_length=100)
+    target: Target
+
+
+class TranslationOut(BaseModel):
+    """One translated text."""
+
+    text: str
+    source: str | None
+    target: str
+    status: Literal["done", "needs_review", "failed"]
+    confidence: float
+    checks: list[str] = Field(description="Names of the checks that failed.")
+    reason: str | None = None
+    model: str
+
+    @classmethod
+    def of(cls, translation: Translation) -> "TranslationOut":
+        """Shape a domain value."""
+        return cls.model_validate(translation, from_attributes=True)
+
+
+class TranslationsOut(BaseModel):
+    """The translations, in the order of the texts."""
+
+    translations: list[TranslationOut]
+
+
+class LanguageOut(BaseModel):
+    """A direction that can be translated, and how well that measured."""
+
+    source: str
+    target: str
+    chrf: float | None = Field(description="chrF2 on a public test set; null when not measured.")
+
+
+class LanguagesOut(BaseModel):
+    """All directions of the model at hand."""
+
+    model: str
+    directions: list[LanguageOut]
