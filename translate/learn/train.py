@@ -91,8 +91,24 @@ def build_model(recipe: Recipe, pieces: int) -> M2M100ForConditionalGeneration:
     )
 
 
+def build_optimizers(model: torch.nn.Module, rate: float) -> tuple[torch.optim.Optimizer, ...]:
+    """Return Muon for the hidden matrices and AdamW for embeddings, norms and biases.
+
+    Muon (Jordan et al., 2024) reaches a loss in fewer tokens than AdamW alone, for about a
+    seventh more time a step on a CPU; scaled to AdamW's step size, both take the same rate.
+    """
+    hidden, rest = [], []
+    for name, parameter in model.named_parameters():
+        is_hidden = parameter.ndim == 2 and "shared" not in name and "embed" not in name  # noqa: PLR2004 - matrices
+        (hidden if is_hidden else rest).append(parameter)
+    return (
+        torch.optim.Muon(hidden, lr=rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
+    )
+
+
 class Trainer:
-    """Holds the model, the optimiser and the progress of one run."""
+    """Holds the model, the optimisers and the progress of one run."""
 
     def __init__(self, recipe: Recipe, run: Path) -> None:
         self.recipe = recipe
@@ -103,13 +119,7 @@ class Trainer:
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
         self.model = build_model(recipe, self.processor.get_piece_size()).to(self.device)
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(),
-            lr=recipe.rate,
-            betas=(0.9, 0.98),
-            weight_decay=0.01,
-            fused=True,
-        )
+        self.optimizers = build_optimizers(self.model, recipe.rate)
         self.progress = Progress()
         if self._checkpoint.exists():
             self._resume()
@@ -172,8 +182,9 @@ class Trainer:
         )
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         self.progress.step += 1
         self.progress.tokens += int((batch.labels != IGNORED).sum())
         return float(loss.detach())
@@ -182,8 +193,9 @@ class Trainer:
         """Warm up over the first steps, then fall linearly to zero at the budget's end."""
         warm = min((self.progress.step + 1) / self.recipe.warmup, 1.0)
         rate = self.recipe.rate * warm * (1 - self.progress.fraction(self.recipe))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
 
     def _log(self) -> None:
         row = {name: getattr(self.progress, name) for name in Progress.__slots__}
@@ -194,7 +206,7 @@ class Trainer:
         """Write the checkpoint beside the old one and swap it in, so a kill leaves one whole."""
         state: dict[str, Any] = {
             "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "progress": {name: getattr(self.progress, name) for name in Progress.__slots__},
         }
         fresh = self._checkpoint.with_suffix(".new")
@@ -204,5 +216,6 @@ class Trainer:
     def _resume(self) -> None:
         state = torch.load(self._checkpoint, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(held)
         self.progress = Progress(**state["progress"])
