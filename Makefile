@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint types imports lock clean
+.PHONY: help demo test bench lint types imports lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ demo: $(READY)  ## import the sample catalogue, serve it, ask three real questio
 
 test: $(READY)  ## lint, types, import rules, migrations, and every test
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/check.sh
+
+bench: $(READY)  ## measure speed and size into docs/performance.md (ONLY="NAME …": just these)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks $(ONLY)
 
 lint: $(READY)  ## format and lint
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
