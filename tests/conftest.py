@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 os.environ["WEFT_DATA_DIR"] = tempfile.mkdtemp(prefix="weft-tests-")
 
 from tests.support import free_port, wait_until
+from tests.web import WebServer
 from workers.db import Database
 from workers.migrations import migrate
 
@@ -138,3 +139,10 @@ def _execute(server_url: str, statement: str) -> None:
     conninfo = make_url(server_url).set(drivername="postgresql").render_as_string(False)
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(statement)
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    """A web server on loopback."""
+    with WebServer() as server:
+        yield server

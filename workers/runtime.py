@@ -9,6 +9,7 @@ from linkage.linker import Linker
 from translate.engine import CTranslate2Engine, shipped_model
 from translate.translator import Translator
 from workers.db import Database
+from workers.fetch import Outside
 from workers.metrics import INDEX_FAULTS
 from workers.settings import Settings
 
@@ -65,6 +66,16 @@ class Runtime:
     def _translator(self) -> Translator:
         folder = self.settings.translation_model or shipped_model()
         return Translator(CTranslate2Engine(folder, threads=self.settings.translation_threads))
+
+    @cached_property
+    def outside(self) -> Outside:
+        """What makes requests to the outside."""
+        return Outside(
+            user_agent=self.settings.fetch_user_agent,
+            allow_private=self.settings.fetch_private,
+            seconds=self.settings.fetch_seconds,
+            max_bytes=self.settings.fetch_max_bytes,
+        )
 
     def close(self) -> None:
         """Give back what is held."""

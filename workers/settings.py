@@ -48,6 +48,13 @@ class Settings(BaseSettings):
         5, gt=0, description="How often work that the queue lost is sent again."
     )
     max_body_bytes: int = Field(32 * 2**20, description="Larger request bodies are refused.")
+    fetch_private: bool = Field(
+        default=False,
+        description="Also fetch from, and send webhooks to, private addresses and odd ports.",
+    )
+    fetch_seconds: float = Field(30, gt=0, description="After so long a fetch is given up.")
+    fetch_max_bytes: int = Field(20_000_000, gt=0, description="Larger answers are given up.")
+    fetch_user_agent: str = Field("Weft", description="How we introduce ourselves to web servers.")
     log_level: str = "INFO"
     log_json: bool = False
 
