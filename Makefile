@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test bench lint types imports lock clean
+.PHONY: help demo test bench lint types compatibility lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml requirements.lock tools/environment.sh
 	@PYTHON=$(PYTHON) sh tools/environment.sh $(VENV)
@@ -27,6 +27,9 @@ lint: $(READY)  ## format and lint
 
 types: $(READY)  ## check types
 	@$(BIN)/mypy
+
+compatibility: $(READY)  ## write docs/compatibility.md from the routes
+	@$(BIN)/python -m api.dialects.compatibility > docs/compatibility.md
 
 lock: $(READY)  ## write requirements.lock from what pyproject.toml resolves to now
 	@sh tools/lock.sh $(VENV)

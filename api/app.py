@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 from api import errors
+from api.dialects import libretranslate
 from api.document import describe
 from api.limits import RateLimiter
 from api.middleware import BodyLimit, RequestContext
@@ -43,9 +45,13 @@ def create_app(runtime: Runtime) -> FastAPI:
     )
     errors.install(app)
     # `/items/{id}/related` stands before `/items/{id}`, whose id may hold slashes
-    for module in (related, items, translations, admin, system):
+    for module in (related, items, translations, admin, system, libretranslate):
         app.include_router(module.router)
     app.add_middleware(BodyLimit, max_bytes=runtime.settings.max_body_bytes)
+    # keys travel in headers and bodies, never in cookies: any page may ask
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]
+    )
     app.add_middleware(RequestContext)
     describe(app, runtime)
     return app

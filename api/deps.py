@@ -31,14 +31,21 @@ def get_caller(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Caller:
     """Return who is asking; 401 without a valid key, 429 above the key's rate."""
+    challenge = {"WWW-Authenticate": "Bearer"}
     if credentials is None:
-        raise HTTPException(
-            401, "send a key: `Authorization: Bearer …`", {"WWW-Authenticate": "Bearer"}
-        )
-    with runtime.database.reading() as session:
-        caller = accounts.find_caller(session, credentials.credentials)
+        raise HTTPException(401, "send a key: `Authorization: Bearer …`", challenge)
+    caller = admit(request, runtime, credentials.credentials)
     if caller is None:
-        raise HTTPException(401, "the key is unknown or revoked", {"WWW-Authenticate": "Bearer"})
+        raise HTTPException(401, "the key is unknown or revoked", challenge)
+    return caller
+
+
+def admit(request: Request, runtime: Runtime, secret: str) -> Caller | None:
+    """Return whose key this is, None for an unknown one; raise 429 above the key's rate."""
+    with runtime.database.reading() as session:
+        caller = accounts.find_caller(session, secret)
+    if caller is None:
+        return None
     limiter: RateLimiter = request.app.state.limiter
     if wait := limiter.seconds_to_wait(caller.key_id):
         raise HTTPException(429, f"try again in {wait} s", {"Retry-After": str(wait)})

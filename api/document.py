@@ -21,21 +21,23 @@ def describe(app: FastAPI, runtime: Runtime) -> None:
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(problem.pop("$defs"))
             schemas["Problem"] = problem
-            _name_targets(schemas, runtime)
+            _name_targets(schema, runtime)
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _name_targets(schemas: dict[str, Any], runtime: Runtime) -> None:
+def _name_targets(document: dict[str, Any], runtime: Runtime) -> None:
     """Tell which languages can be translated into; without a model, none can be named."""
     try:
         targets = sorted({direction.target for direction in runtime.translator.directions})
     except ModelError:
         targets = []
-    for node in _nodes(schemas):
+    for node in _nodes(document):
         if node.pop("x-target", False) and targets:
             node["enum"] = targets
+        if node.pop("x-source", False) and targets:
+            node["enum"] = ["auto", *targets]
 
 
 def _nodes(value: object) -> Iterator[dict[str, Any]]:

@@ -1,14 +1,15 @@
 """Errors as RFC 9457 problem documents: one table from the domains' errors to HTTP."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
@@ -102,42 +103,57 @@ def problem(
     )
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error with a problem document."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What went wrong with a request, before a dialect gives it its shape."""
 
-    @app.exception_handler(HTTPException)
-    def on_http(request: Request, error: HTTPException) -> JSONResponse:
+    status: int
+    detail: str
+    errors: tuple[FieldError, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def fault_of(request: Request, error: Exception) -> Fault:
+    """Return what an error means to the caller; one that is not known is logged, and a 500."""
+    if isinstance(error, HTTPException):
         headers = dict(error.headers or {})
         if error.status_code == METHOD_NOT_ALLOWED:
             # the framework names the methods of one route of the path, not of all
-            headers["Allow"] = ", ".join(allowed_methods(app, request.url.path))
-        return problem(request, error.status_code, str(error.detail), headers=headers)
-
-    @app.exception_handler(RequestValidationError)
-    def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        faults = [
-            FieldError(field=".".join(str(part) for part in fault["loc"]), reason=fault["msg"])
-            for fault in error.errors()
-        ]
-        detail = "; ".join(f"{fault.field}: {fault.reason}" for fault in faults[:3])
-        return problem(request, 422, detail or "the request is not valid", errors=faults)
-
-    def on_known(request: Request, error: Exception) -> JSONResponse:
-        status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-        if isinstance(error, OperationalError):
-            log.warning("database_unavailable", error=str(error.orig))
-            return problem(request, status, "the database does not answer; try again soon")
-        field = getattr(error, "field", None)
-        faults = [FieldError(field=field, reason=str(error))] if field else []
-        return problem(request, status, str(error), errors=faults)
-
-    for kind in STATUS:
-        app.add_exception_handler(kind, on_known)
-
-    @app.exception_handler(Exception)
-    def on_unknown(request: Request, error: Exception) -> JSONResponse:
+            headers["Allow"] = ", ".join(allowed_methods(request.app, request.url.path))
+        return Fault(error.status_code, str(error.detail), headers=headers)
+    if isinstance(error, RequestValidationError | ValidationError):
+        return _invalid(error.errors())
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
+    if status is None:
         log.error("request_failed", exc_info=error)
-        return problem(request, 500, "an error of ours; the request id finds it in the logs")
+        return Fault(500, "an error of ours; the request id finds it in the logs")
+    if isinstance(error, OperationalError):
+        log.warning("database_unavailable", error=str(error.orig))
+        return Fault(status, "the database does not answer; try again soon")
+    place = getattr(error, "field", None)
+    return Fault(status, str(error), (FieldError(field=place, reason=str(error)),) if place else ())
+
+
+def _invalid(found: Sequence[Any]) -> Fault:
+    faults = tuple(
+        FieldError(field=".".join(str(part) for part in each["loc"]), reason=each["msg"])
+        for each in found
+    )
+    detail = "; ".join(f"{fault.field}: {fault.reason}" for fault in faults[:3])
+    return Fault(422, detail or "the request is not valid", faults)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error with a problem document."""
+
+    def on_error(request: Request, error: Exception) -> JSONResponse:
+        fault = fault_of(request, error)
+        return problem(
+            request, fault.status, fault.detail, errors=[*fault.errors], headers=fault.headers
+        )
+
+    for kind in (HTTPException, RequestValidationError, *STATUS, Exception):
+        app.add_exception_handler(kind, on_error)
 
 
 def allowed_methods(app: FastAPI, path: str) -> list[str]:

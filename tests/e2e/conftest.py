@@ -86,6 +86,17 @@ class Deployment:
         self.database.close()
 
 
+def environment_of(folder: Path, database_url: str) -> dict[str, str]:
+    """Return what the processes of a deployment in `folder` are told."""
+    return os.environ | {
+        "WEFT_DATA_DIR": str(folder / "data"),
+        "WEFT_DATABASE_URL": database_url,
+        "WEFT_LOG_LEVEL": "INFO",
+        # builds in a second; the command-line tests use the default encoder
+        "WEFT_ENCODER": "weft-static-11",
+    }
+
+
 @pytest.fixture
 def deploy(
     database_url: str, backend: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -94,13 +105,7 @@ def deploy(
     deployments: list[Deployment] = []
 
     def start(**settings: str) -> Deployment:
-        environment = os.environ | {
-            "WEFT_DATA_DIR": str(tmp_path / "data"),
-            "WEFT_DATABASE_URL": database_url,
-            "WEFT_LOG_LEVEL": "INFO",
-            # builds in a second; the command-line tests use the default encoder
-            "WEFT_ENCODER": "weft-static-11",
-        }
+        environment = environment_of(tmp_path, database_url)
         if backend == "postgresql":
             environment["WEFT_BROKER_URL"] = request.getfixturevalue("redis_url")
             environment["WEFT_RATE_LIMIT_URL"] = request.getfixturevalue("redis_url")

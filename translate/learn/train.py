@@ -97,7 +97,8 @@ def build_optimizers(model: torch.nn.Module, rate: float) -> tuple[torch.optim.O
     Muon (Jordan et al., 2024) reaches a loss in fewer tokens than AdamW alone, for about a
     seventh more time a step on a CPU; scaled to AdamW's step size, both take the same rate.
     """
-    hidden, rest = [], []
+    hidden: list[torch.nn.Parameter] = []
+    rest: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
         is_hidden = parameter.ndim == 2 and "shared" not in name and "embed" not in name  # noqa: PLR2004 - matrices
         (hidden if is_hidden else rest).append(parameter)

@@ -1,0 +1,237 @@
+"""LibreTranslate's API at the root, for its clients, editors and plug-ins."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ValidationError
+
+from api import deps
+from api.deps import RuntimeDep
+from api.dialects.routes import Parameters, speaking, supports
+from api.errors import Fault
+from api.schemas.libretranslate import (
+    MAX_CHARACTERS,
+    MAX_TEXTS,
+    DetectedLanguage,
+    DetectParameters,
+    ErrorAnswer,
+    FrontendSettings,
+    LanguageChoice,
+    LanguageOffer,
+    NamedLanguage,
+    TranslateAnswer,
+    TranslateParameters,
+)
+from translate import languages
+from translate.detect import Detection
+from translate.translator import Translator
+from translate.types import Translation
+from workers.accounts import Caller
+
+TAG = "LibreTranslate"
+AUTO = "auto"
+FALLBACK = "en"
+"""What LibreTranslate says of a text that has no language."""
+FRONTEND_TIMEOUT_MS = 500
+Model = TypeVar("Model", bound=BaseModel)
+_CODES = {"zh": "zh-Hans", "zh-hant": "zh-Hant"}
+
+
+def _render(_: Request, fault: Fault) -> JSONResponse:
+    """Say an error as LibreTranslate does: 400 for whatever the caller can mend."""
+    status = 400 if fault.status in {401, 404, 409, 415, 422} else fault.status
+    detail = f"Slowdown: {fault.detail}" if fault.status == 429 else fault.detail  # noqa: PLR2004
+    return JSONResponse({"error": detail}, status, fault.headers)
+
+
+router = APIRouter(tags=[TAG], route_class=speaking(_render))
+
+
+def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": ErrorAnswer} for status in statuses}
+
+
+def get_caller(request: Request, runtime: RuntimeDep, given: Parameters) -> Caller:
+    """Return whose `api_key` or bearer key this is: 400 for none, 403 for a wrong one."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    key = given.get("api_key") or (bearer if scheme.lower() == "bearer" else None)
+    if not key:
+        raise HTTPException(400, "Please contact the server operator to get an API key")
+    caller = deps.admit(request, runtime, str(key))
+    if caller is None or "write" not in caller.scopes:
+        raise HTTPException(403, "Invalid API key")
+    return caller
+
+
+LibreCaller = Annotated[Caller, Depends(get_caller)]
+
+
+@router.post(
+    "/translate",
+    response_model_exclude_none=True,
+    responses=_errors(400, 403, 413, 429, 500, 503),
+    openapi_extra=supports(
+        "full", "format text and html, auto, lists, alternatives", body=TranslateParameters
+    ),
+)
+def libretranslate_translate(
+    caller: LibreCaller, given: Parameters, runtime: RuntimeDep
+) -> TranslateAnswer:
+    """Translate a text, or each text of a list from its own language."""
+    del caller
+    asked = _read(TranslateParameters, given)
+    translator = runtime.translator
+    texts = asked.q if isinstance(asked.q, list) else [asked.q]
+    _check_codes(translator, asked)
+    found = [_language_of(translator, text) for text in texts] if asked.source == AUTO else []
+    done = translator.translate(
+        texts,
+        target=asked.target,
+        source=None if found else asked.source,
+        sources=[each.language for each in found] if found else None,
+        format="html" if asked.format == "html" else "text",
+    )
+    if len(texts) == 1 and done[0].status == "failed":
+        raise HTTPException(500, f"Cannot translate text: {done[0].reason}")
+    return _shape(asked, done, found)
+
+
+@router.post(
+    "/detect",
+    responses=_errors(400, 403, 413, 429, 503),
+    openapi_extra=supports("full", body=DetectParameters),
+)
+def libretranslate_detect(
+    caller: LibreCaller, given: Parameters, runtime: RuntimeDep
+) -> list[DetectedLanguage]:
+    """Tell the likely languages of a text, the likeliest first."""
+    del caller
+    asked = _read(DetectParameters, given)
+    text = "\n".join(asked.q) if isinstance(asked.q, list) else asked.q
+    ranking = runtime.translator.detector.rank(text, _sources(runtime.translator))
+    return [
+        DetectedLanguage(confidence=round(100 * each.confidence, 1), language=_code(each.language))
+        for each in ranking
+    ] or [DetectedLanguage(confidence=0, language=FALLBACK)]
+
+
+@router.get("/languages", openapi_extra=supports("full", "needs no key"))
+def libretranslate_languages(runtime: RuntimeDep) -> list[LanguageOffer]:
+    """List the languages, each with what it can be translated into."""
+    directions = runtime.translator.directions
+    return [
+        LanguageOffer(
+            code=_code(source),
+            name=languages.name(source),
+            targets=sorted(
+                {_code(each.target) for each in directions if each.source == source}
+                | {_code(source)}
+            ),
+        )
+        for source in _sources(runtime.translator)
+    ]
+
+
+@router.get("/frontend/settings", openapi_extra=supports("full", "needs no key"))
+def libretranslate_settings(runtime: RuntimeDep) -> FrontendSettings:
+    """Tell a page the limits of this service."""
+    target = next(
+        (each.target for each in runtime.translator.directions if each.source == FALLBACK),
+        FALLBACK,
+    )
+    return FrontendSettings(
+        charLimit=MAX_CHARACTERS,
+        frontendTimeout=FRONTEND_TIMEOUT_MS,
+        apiKeys=True,
+        keyRequired=True,
+        suggestions=False,
+        filesTranslation=False,
+        supportedFilesFormat=[],
+        language=LanguageChoice(
+            source=NamedLanguage(code=AUTO, name="Auto Detect"),
+            target=NamedLanguage(code=_code(target), name=languages.name(target)),
+        ),
+    )
+
+
+@router.get("/spec", openapi_extra=supports("part", "OpenAPI 3.1, where LibreTranslate has 2.0"))
+def libretranslate_spec(request: Request) -> dict[str, Any]:
+    """Return the part of the OpenAPI document that describes this dialect."""
+    document: dict[str, Any] = request.app.openapi()
+    paths = {
+        path: operations
+        for path, operations in document["paths"].items()
+        if any(TAG in operation.get("tags", ()) for operation in operations.values())
+    }
+    return document | {"paths": paths}
+
+
+def _read(model: type[Model], given: dict[str, Any]) -> Model:
+    """Return the parameters, or say what is wrong in LibreTranslate's words."""
+    for name, field in model.model_fields.items():
+        if field.is_required() and not given.get(name):
+            raise HTTPException(400, f"Invalid request: missing {name} parameter")
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise HTTPException(400, _told(error, given)) from error
+
+
+def _told(error: ValidationError, given: dict[str, Any]) -> str:
+    faults = error.errors()
+    # of a text or a list, both of which did not fit, the one that was too long tells more
+    fault = next((each for each in faults if each["type"].endswith("too_long")), faults[0])
+    name, value = str(fault["loc"][0]), given.get(str(fault["loc"][0]))
+    if name == "alternatives":
+        is_number = isinstance(value, int) and value > 0
+        return f"Invalid request: {name} parameter " + (
+            "must be <= 5" if is_number else "is not a number"
+        )
+    if fault["type"] == "too_long":
+        return f"Invalid request: request ({len(value or '')}) exceeds text limit ({MAX_TEXTS})"
+    if fault["type"] == "string_too_long":
+        size = len(fault["input"])
+        return f"Invalid request: request ({size}) exceeds text limit ({MAX_CHARACTERS})"
+    return f"Invalid request: {name}: {fault['msg']}"
+
+
+def _check_codes(translator: Translator, asked: TranslateParameters) -> None:
+    sources = _sources(translator)
+    if asked.source != AUTO and languages.resolve(asked.source, sources) is None:
+        raise HTTPException(400, f"{asked.source} is not supported")
+    if languages.resolve(asked.target, {each.target for each in translator.directions}) is None:
+        raise HTTPException(400, f"{asked.target} is not supported")
+    if asked.format not in {"text", "html"}:
+        raise HTTPException(400, f"{asked.format} format is not supported")
+
+
+def _language_of(translator: Translator, text: str) -> Detection:
+    """Return the likeliest language that can be translated; LibreTranslate never abstains."""
+    sources = _sources(translator)
+    ranking = translator.detector.rank(text, sources)
+    return next((each for each in ranking if each.language in sources), Detection(FALLBACK, 0.0))
+
+
+def _sources(translator: Translator) -> list[str]:
+    return list(dict.fromkeys(each.source for each in translator.directions))
+
+
+def _code(language: str) -> str:
+    return _CODES.get(language, language)
+
+
+def _shape(
+    asked: TranslateParameters, done: Sequence[Translation], found: Sequence[Detection]
+) -> TranslateAnswer:
+    texts = [each.text for each in done]
+    detected = [
+        DetectedLanguage(confidence=round(100 * each.confidence, 1), language=_code(each.language))
+        for each in found
+    ]
+    is_list = isinstance(asked.q, list)
+    return TranslateAnswer(
+        translatedText=texts if is_list else texts[0],
+        detectedLanguage=(detected if is_list else detected[0]) if detected else None,
+    )
