@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test bench lint types compatibility lock clean
+.PHONY: help demo test bench quality lint types compatibility lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test: $(READY)  ## lint, types, import rules, migrations, and every test
 
 bench: $(READY)  ## measure speed and size into docs/performance.md (ONLY="NAME …": just these)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks $(ONLY)
+
+quality: $(READY)  ## measure what is found into docs/quality.md (ONLY="NAME …": just these)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.quality $(ONLY)
 
 lint: $(READY)  ## format and lint
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -1,9 +1,15 @@
-"""Which items to compare: those that several ways of searching bring up, fused by rank."""
+"""Which items to compare: those that several ways of searching bring up, fused by rank.
+
+Each way is a channel: `vector` (nearest by meaning), `words` (BM25), `tags` (a shared creator,
+title, identifier or series), `titles` (the source's text holds the candidate's title) and `naming`
+(the candidate's text holds the source's title and creator).
+"""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +25,11 @@ _TEXT_WORDS = 20
 _READ_CHARACTERS = 2_000
 _TITLE_WORDS = 7
 _WORD = re.compile(r"\w+")
+
+
+Channel = Literal["vector", "words", "tags", "titles", "naming"]
+Ranks = Mapping[Channel, int]
+"""The place of a candidate in each channel that brought it up, from 1; equal scores share one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,21 +64,20 @@ def telling_words(item: Item, shelves: Iterable[Shelf]) -> dict[str, float]:
 
 def gather(
     question: Question, shelves: Iterable[Shelf], *, filters: Filters, limit: int
-) -> list[int]:
-    """Return the keys of at most `limit` candidates, the most promising first."""
-    channels: list[list[Hit]] = []
+) -> dict[int, Ranks]:
+    """Return the keys of at most `limit` candidates and their ranks, the most promising first."""
+    ranks: dict[int, dict[Channel, int]] = defaultdict(dict)
     for shelf in shelves:
-        channels += _search(question, shelf, filters, limit)
-    return fuse(channels)[:limit]
+        for channel, hits in _search(question, shelf, filters, limit):
+            for key, rank in _ranked(hits):
+                ranks[key][channel] = min(rank, ranks[key].get(channel, rank))
+    best = sorted(ranks, key=lambda key: (-fused(ranks[key]), key))[:limit]
+    return {key: ranks[key] for key in best}
 
 
-def fuse(channels: Iterable[list[Hit]]) -> list[int]:
-    """Merge ranked lists by the sum of reciprocal ranks; equal scores of a list share a rank."""
-    scores: dict[int, float] = defaultdict(float)
-    for hits in channels:
-        for key, rank in _ranked(hits):
-            scores[key] += 1 / (RANK_CONSTANT + rank)
-    return sorted(scores, key=lambda key: (-scores[key], key))
+def fused(ranks: Ranks) -> float:
+    """Return the sum of reciprocal ranks."""
+    return sum(1 / (RANK_CONSTANT + rank) for rank in ranks.values())
 
 
 def similarities(vector: Vectors, keys: list[int], shelves: Iterable[Shelf]) -> dict[int, float]:
@@ -81,15 +91,17 @@ def similarities(vector: Vectors, keys: list[int], shelves: Iterable[Shelf]) -> 
     return found
 
 
-def _search(question: Question, shelf: Shelf, filters: Filters, limit: int) -> Iterator[list[Hit]]:
+def _search(
+    question: Question, shelf: Shelf, filters: Filters, limit: int
+) -> Iterator[tuple[Channel, list[Hit]]]:
     item, words = question.item, shelf.lexicon
     if shelf.vectors:
-        yield shelf.vectors.search(question.vector, limit, filters)
-    yield words.search(question.words, filters, limit)
-    yield words.tagged(lexical.tags(item), filters, limit)
-    yield words.tagged(_titles_in(item.text[:_READ_CHARACTERS]), filters, limit)
+        yield "vector", shelf.vectors.search(question.vector, limit, filters)
+    yield "words", words.search(question.words, filters, limit)
+    yield "tags", words.tagged(lexical.tags(item), filters, limit)
+    yield "titles", words.tagged(_titles_in(item.text[:_READ_CHARACTERS]), filters, limit)
     creators = [text.words(name) for name in item.creators]
-    yield words.naming(text.title_key(item.title).split(), creators, filters, limit)
+    yield "naming", words.naming(text.title_key(item.title).split(), creators, filters, limit)
 
 
 def _titles_in(written: str) -> Iterator[str]:

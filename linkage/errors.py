@@ -10,6 +10,8 @@ LinkageError
 ├── BuildSupersededError   a newer build of the same index has taken over
 ├── BuildNotFoundError     the tenant has no such index build
 ├── RecipeError            a training recipe cannot be used
+├── RankerError            a ranker's file cannot be used
+├── TrainingError          there is not enough to learn from
 └── IndexDamagedError      the files of an index build are missing or changed
 """
 
@@ -99,3 +101,16 @@ class RecipeError(LinkageError):
         self.path = path
         self.reason = reason
         super().__init__(f"{path} {reason}")
+
+
+class RankerError(LinkageError):
+    """A ranker's file that cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path} {reason}; `weft train ranker` makes a new one")
+
+
+class TrainingError(LinkageError):
+    """Data that is not enough to learn from."""

@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 
-from linkage import lexical, text
+from linkage import dates, lexical, text
+from linkage.candidates import Ranks
 from linkage.types import Evidence, Item
 
 READ_CHARACTERS = 5_000
@@ -55,6 +57,8 @@ class Signals:
     """Cosine of the vectors."""
     overlap: float
     """Share of the source's telling words that the target has, by weight, 0..1."""
+    ranks: Ranks
+    """The target's places among the source's candidates."""
 
 
 class Profile:
@@ -66,6 +70,7 @@ class Profile:
         self.head = text.title_key(text.head_of(item.title))
         self.creators = {key: name for name in item.creators if (key := text.name_key(name))}
         self.series = lexical.series(item)
+        self.year = dates.year(item.published_at)
 
     @cached_property
     def named(self) -> str:
@@ -84,7 +89,12 @@ class Profile:
 
 
 def signals(
-    source: Profile, target: Profile, *, weights: Mapping[str, float], similarity: float | None
+    source: Profile,
+    target: Profile,
+    *,
+    weights: Mapping[str, float],
+    similarity: float | None,
+    ranks: Ranks = MappingProxyType({}),
 ) -> Signals:
     """Compare two items. `weights` holds the source's telling words."""
     total = sum(weights.values())
@@ -102,6 +112,7 @@ def signals(
         named_by_source=_naming(source, target),
         similarity=similarity,
         overlap=shared / total if total else 0.0,
+        ranks=ranks,
     )
 
 

@@ -1,6 +1,6 @@
 """Linker: the one object callers ask what belongs to an item, and what a text mentions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from linkage import candidates, cursor, dates, evidence, mentions, rank, store
-from linkage.candidates import Question, Shelf
+from linkage.candidates import Question, Ranks, Shelf
 from linkage.embed import DEFAULT_ENCODER, Encoder, load_encoder, text_to_embed
 from linkage.errors import InvalidCursorError
 from linkage.evidence import Profile, Signals
@@ -156,27 +156,27 @@ class _Query:
         skipped = len(served) + len(self.filters.exclude)
         pool, wanted = _POOL + 2 * (skipped + limit), limit + 1
         for _ in range(_ATTEMPTS):
-            keys = candidates.gather(self.question, self.shelves, filters=self.filters, limit=pool)
-            ranked = [r for r in self._ranked(keys, hidden) if _is_asked(r, relation)]
+            found = candidates.gather(self.question, self.shelves, filters=self.filters, limit=pool)
+            ranked = [r for r in self._ranked(found, hidden) if _is_asked(r, relation)]
             fresh = [r for r in _one_a_work(ranked) if r.key not in served]
-            if len(fresh) >= wanted or len(keys) < pool:
+            if len(fresh) >= wanted or len(found) < pool:
                 break
             pool *= 3
         return self._related(fresh, served, limit)
 
-    def _ranked(self, keys: list[int], hidden: set[int]) -> list[_Ranked]:
-        items = store.visible(self.session, self.tenant_id, keys)
-        self.view.forget(set(keys) - items.keys())
-        cosines = candidates.similarities(self.question.vector, keys, self.shelves)
-        shown = [key for key in keys if key in items and key not in hidden]
+    def _ranked(self, found: Mapping[int, Ranks], hidden: set[int]) -> list[_Ranked]:
+        items = store.visible(self.session, self.tenant_id, found)
+        self.view.forget(set(found) - items.keys())
+        cosines = candidates.similarities(self.question.vector, list(found), self.shelves)
+        shown = [key for key in found if key in items and key not in hidden]
         passing = (key for key in shown if _passes(items[key], self.filters))
-        ranked = [self._compare(key, items[key], cosines.get(key)) for key in passing]
+        ranked = [self._compare(key, items[key], cosines.get(key), found[key]) for key in passing]
         return sorted(ranked, key=lambda r: -r.score)
 
-    def _compare(self, key: int, item: Item, cosine: float | None) -> _Ranked:
+    def _compare(self, key: int, item: Item, cosine: float | None, ranks: Ranks) -> _Ranked:
         target = Profile(item)
         found = evidence.signals(
-            self.source, target, weights=self.question.words, similarity=cosine
+            self.source, target, weights=self.question.words, similarity=cosine, ranks=ranks
         )
         relation = rank.relation(self.source, target, found)
         return _Ranked(key, target, found, relation, rank.score(self.source, target, found))

@@ -52,6 +52,48 @@ def score(source: Profile, target: Profile, found: Signals) -> float:
     return round(1 - against, 4)
 
 
+def features(source: Profile, target: Profile, found: Signals) -> dict[str, float]:
+    """Return what a ranker weighs, by name: 0 where there is nothing to say, 1 at most.
+
+    Evidence counts the same whichever of the two items is the source.
+    """
+    namings = (found.named_by_target, source), (found.named_by_source, target)
+    facts: dict[str, float] = {
+        "same_work": is_same_work(source, target, found),
+        "series": bool(found.series),
+        "creator": bool(found.creators),
+        "same_title": found.same_title,
+        "same_head": found.same_head,
+        "made_from": _is_made_from(source, target, found),
+        "overlap": found.overlap,
+        "similarity": found.similarity or 0.0,
+        "made_before": _is_made_before(source, target),
+    }
+    for naming, named in namings:
+        if naming:
+            name = _name_of(naming, named, same_title=found.same_title)
+            facts[name] = 1.0
+    facts |= {f"rank_{channel}": 1 / rank for channel, rank in found.ranks.items()}
+    return facts
+
+
+def _name_of(naming: Naming, named: Profile, *, same_title: bool) -> str:
+    """Return the feature that a naming counts as."""
+    if naming.creator:
+        is_sure = same_title or naming.has_cue
+        return f"named_{naming.creator}_{'surely' if is_sure else 'perhaps'}"
+    is_telling = len(named.title.split()) >= _TELLING_TITLE_WORDS
+    return "named_long_title" if is_telling else "named_short_title"
+
+
+def _is_made_before(source: Profile, target: Profile) -> bool:
+    """Tell whether a film, game … is older than the book."""
+    if source.item.kind != "book" and target.item.kind == "book":
+        source, target = target, source
+    is_pair = source.item.kind == "book" and target.item.kind in ADAPTATIONS
+    return bool(is_pair and source.year and target.year and target.year < source.year - 1)
+
+
 def is_same_work(source: Profile, target: Profile, found: Signals) -> bool:
     """Tell whether the two are editions of one work."""
     is_alike = found.same_title and source.item.kind == target.item.kind

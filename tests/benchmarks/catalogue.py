@@ -12,7 +12,7 @@ from linkage.sources import ReadOptions, assignments, read
 from linkage.types import Item
 from tests.benchmarks.report import ROOT
 
-DATA = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared"))
+DATA = Path(os.environ.get("WEFT_SHARED", ROOT.parent / "shared"))
 """Where catalogs/books.csv and catalogs/films.jsonl.gz lie; see docs/performance.md."""
 BOOKS = DATA / "catalogs" / "books.csv"
 FILMS = DATA / "catalogs" / "films.jsonl.gz"

@@ -29,10 +29,10 @@ class Table:
     data: Any = None
 
 
-def save(name: str, table: Table, *, seconds: float) -> Path:
+def save(name: str, table: Table, *, seconds: float, results: Path = RESULTS) -> Path:
     """Write the results of a benchmark, with the machine and its load, and return the file."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{name}.json"
+    results.mkdir(parents=True, exist_ok=True)
+    path = results / f"{name}.json"
     facts = {"name": name, "seconds": round(seconds, 1), "machine": machine(), **asdict(table)}
     path.write_bytes(orjson.dumps(facts, option=orjson.OPT_INDENT_2, default=str))
     return path
@@ -59,13 +59,13 @@ def _processor() -> str:
     return found.group(1) if found else platform.processor() or platform.machine()
 
 
-def render(page: Path = PAGE) -> None:
+def render(page: Path = PAGE, results: Path = RESULTS) -> None:
     """Put all results at hand into the page, each between the marks that bear its name.
 
     `<!-- bench:NAME -->` … `<!-- end -->`; what stands outside of marks is written by hand.
     """
     text = page.read_text()
-    for path in sorted(RESULTS.glob("*.json")):
+    for path in sorted(results.glob("*.json")):
         facts = orjson.loads(path.read_bytes())
         marks = re.compile(rf"(<!-- bench:{facts['name']} -->\n).*?(<!-- end -->)", re.DOTALL)
         text = marks.sub(lambda found, facts=facts: found[1] + _section(facts) + found[2], text)
