@@ -19,8 +19,11 @@ Support = Literal["full", "part", "refused"]
 Render = Callable[[Request, Fault], Response]
 
 
-def speaking(render: Render) -> type[APIRoute]:
-    """Return a class of routes whose errors take the shape that `render` gives them."""
+def speaking(render: Render, *, trace: str | None = None) -> type[APIRoute]:
+    """Return a class of routes whose errors take the shape that `render` gives them.
+
+    `trace` names the header in which the dialect's answers carry the request's id.
+    """
 
     class Route(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -28,9 +31,12 @@ def speaking(render: Render) -> type[APIRoute]:
 
             async def answer(request: Request) -> Response:
                 try:
-                    return await handle(request)
+                    response = await handle(request)
                 except Exception as error:  # noqa: BLE001 - `fault_of` logs what it does not know
-                    return render(request, fault_of(request, error))
+                    response = render(request, fault_of(request, error))
+                if trace:
+                    response.headers[trace] = request.state.request_id
+                return response
 
             return answer
 
