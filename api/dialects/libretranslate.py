@@ -55,7 +55,7 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def get_caller(request: Request, runtime: RuntimeDep, given: Parameters) -> Caller:
     """Return whose `api_key` or bearer key this is: 400 for none, 403 for a wrong one."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    key = given.get("api_key") or (bearer if scheme.lower() == "bearer" else None)
+    key = (bearer if scheme.lower() == "bearer" else None) or given.get("api_key")
     if not key:
         raise HTTPException(400, "Please contact the server operator to get an API key")
     caller = deps.admit(request, runtime, str(key))

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from api.schemas.fields import Text
 
@@ -23,16 +24,14 @@ def _as_names(value: object) -> object:
 
 
 Written = Annotated[Text, Field(max_length=MAX_CHARACTERS)]
-Texts = Annotated[
-    list[Written],
-    Field(min_length=1, max_length=MAX_TEXTS),
-    BeforeValidator(_as_list, json_schema_input_type=list[Written] | Written),
-]
-TagNames = Annotated[
-    list[Annotated[str, Field(max_length=100)]],
-    Field(max_length=100),
-    BeforeValidator(_as_names, json_schema_input_type=list[str] | str),
-]
+SomeTexts = Annotated[list[Written], Field(min_length=1, max_length=MAX_TEXTS)]
+Texts = Annotated[SomeTexts, BeforeValidator(_as_list, json_schema_input_type=SomeTexts | Written)]
+SomeNames = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=100)]
+TagNames = Annotated[SomeNames, BeforeValidator(_as_names, json_schema_input_type=SomeNames | str)]
+Percent = (
+    Annotated[int, Field(ge=0, le=100, strict=True)]
+    | Annotated[str, Field(pattern=r"^(100|[0-9]{1,2})$")]
+)
 Formality = Literal["default", "more", "less", "prefer_more", "prefer_less"]
 
 
@@ -48,7 +47,7 @@ class TranslateParameters(BaseModel):
 
     text: Texts
     target_lang: Annotated[str, Field(min_length=2, json_schema_extra={"x-target": True})]
-    source_lang: str | None = Field(None, json_schema_extra={"x-source": True})
+    source_lang: Annotated[str, Field(json_schema_extra={"x-source": True})] | None = None
     tag_handling: Literal["html", "xml"] | None = None
     ignore_tags: TagNames = []
     splitting_tags: TagNames = []
@@ -56,17 +55,19 @@ class TranslateParameters(BaseModel):
     outline_detection: bool = True
     split_sentences: Literal["0", "1", "nonewlines"] | bool | None = None
     preserve_formatting: bool = False
-    formality: Formality = "default"
+    formality: Formality = Field(
+        "default", json_schema_extra={"enum": ["default", "prefer_more", "prefer_less"]}
+    )
     context: Text | None = Field(None, max_length=MAX_CHARACTERS)
     glossary_id: str | None = None
     show_billed_characters: bool = False
     model_type: (
         Literal["latency_optimized", "quality_optimized", "prefer_quality_optimized"] | None
     ) = None
-    style_id: str | None = None
-    custom_instructions: list[str] | None = None
+    style_id: SkipJsonSchema[str | None] = None
+    custom_instructions: SkipJsonSchema[list[str] | None] = None
     translation_memory_id: str | None = None
-    translation_memory_threshold: int | None = Field(None, ge=0, le=100)
+    translation_memory_threshold: Percent | None = None
 
 
 class TranslationAnswer(BaseModel):

@@ -1,9 +1,11 @@
 """What DeepL has and Weft has not, refused in DeepL's own shape.
 
-400, since its clients try again after a 5xx.
+404 with the reason: its clients try again after a 5xx, and take a 403 for a wrong key.
 """
 
+import re
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import APIRouter, HTTPException
 
@@ -33,9 +35,18 @@ REFUSED = (
 def _refusal(reason: str) -> Callable[[Reader], None]:
     def refuse(caller: Reader) -> None:
         del caller
-        raise HTTPException(400, reason)
+        raise HTTPException(404, reason)
 
     return refuse
+
+
+def _described(path: str, reason: str) -> dict[str, Any]:
+    names = re.findall(r"{(\w+)}", path)
+    places = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in names
+    ]
+    return supports("refused", reason) | {"parameters": places}
 
 
 for _method, _path, _reason in REFUSED:
@@ -45,6 +56,6 @@ for _method, _path, _reason in REFUSED:
         methods=[_method],
         name=f"deepl_refuse_{_method}_{_path.strip('/')}".replace("/", "_").lower(),
         summary=f"Refused: {_reason}",
-        responses=errors(400, 403, 429),
-        openapi_extra=supports("refused", _reason),
+        responses=errors(403, 404, 429),
+        openapi_extra=_described(_path, _reason),
     )

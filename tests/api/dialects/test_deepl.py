@@ -94,5 +94,5 @@ def test_target_languages_name_regional_variants(deepl: TestClient, place: str) 
 def test_writing_and_style_rules_are_refused(deepl: TestClient) -> None:
     for method, path in (("POST", "/v2/write/rephrase"), ("GET", "/v3/style_rules")):
         answer = deepl.request(method, path)
-        assert answer.status_code == 400
+        assert answer.status_code == 404
         assert "This server" in answer.json()["message"]
