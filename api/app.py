@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 from api import errors
-from api.dialects import libretranslate
+from api.dialects import deepl, libretranslate
 from api.document import describe
 from api.limits import RateLimiter
 from api.middleware import BodyLimit, RequestContext
@@ -47,6 +47,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     # `/items/{id}/related` stands before `/items/{id}`, whose id may hold slashes
     for module in (related, items, translations, admin, system, libretranslate):
         app.include_router(module.router)
+    for router in deepl.ROUTERS:
+        app.include_router(router)
     app.add_middleware(BodyLimit, max_bytes=runtime.settings.max_body_bytes)
     # keys travel in headers and bodies, never in cookies: any page may ask
     app.add_middleware(

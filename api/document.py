@@ -36,8 +36,8 @@ def _name_targets(document: dict[str, Any], runtime: Runtime) -> None:
     for node in _nodes(document):
         if node.pop("x-target", False) and targets:
             node["enum"] = targets
-        if node.pop("x-source", False) and targets:
-            node["enum"] = ["auto", *targets]
+        if (source := node.pop("x-source", False)) and targets:
+            node["enum"] = ["auto", *targets] if source == "auto" else targets
 
 
 def _nodes(value: object) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from api import deps
 from api.deps import RuntimeDep
+from api.dialects.detection import FALLBACK, likeliest, sources_of
 from api.dialects.routes import Parameters, speaking, supports
 from api.errors import Fault
 from api.schemas.libretranslate import (
@@ -32,8 +33,6 @@ from workers.accounts import Caller
 
 TAG = "LibreTranslate"
 AUTO = "auto"
-FALLBACK = "en"
-"""What LibreTranslate says of a text that has no language."""
 FRONTEND_TIMEOUT_MS = 500
 Model = TypeVar("Model", bound=BaseModel)
 _CODES = {"zh": "zh-Hans", "zh-hant": "zh-Hant"}
@@ -56,7 +55,7 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def get_caller(request: Request, runtime: RuntimeDep, given: Parameters) -> Caller:
     """Return whose `api_key` or bearer key this is: 400 for none, 403 for a wrong one."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    key = given.get("api_key") or (bearer if scheme.lower() == "bearer" else None)
+    key = (bearer if scheme.lower() == "bearer" else None) or given.get("api_key")
     if not key:
         raise HTTPException(400, "Please contact the server operator to get an API key")
     caller = deps.admit(request, runtime, str(key))
@@ -85,7 +84,7 @@ def libretranslate_translate(
     translator = runtime.translator
     texts = asked.q if isinstance(asked.q, list) else [asked.q]
     _check_codes(translator, asked)
-    found = [_language_of(translator, text) for text in texts] if asked.source == AUTO else []
+    found = [likeliest(translator, text) for text in texts] if asked.source == AUTO else []
     done = translator.translate(
         texts,
         target=asked.target,
@@ -94,7 +93,7 @@ def libretranslate_translate(
         format="html" if asked.format == "html" else "text",
     )
     if len(texts) == 1 and done[0].status == "failed":
-        raise HTTPException(500, f"Cannot translate text: {done[0].reason}")
+        raise HTTPException(400, f"Cannot translate text: {done[0].reason}")
     return _shape(asked, done, found)
 
 
@@ -110,7 +109,7 @@ def libretranslate_detect(
     del caller
     asked = _read(DetectParameters, given)
     text = "\n".join(asked.q) if isinstance(asked.q, list) else asked.q
-    ranking = runtime.translator.detector.rank(text, _sources(runtime.translator))
+    ranking = runtime.translator.detector.rank(text, sources_of(runtime.translator))
     return [
         DetectedLanguage(confidence=round(100 * each.confidence, 1), language=_code(each.language))
         for each in ranking
@@ -130,7 +129,7 @@ def libretranslate_languages(runtime: RuntimeDep) -> list[LanguageOffer]:
                 | {_code(source)}
             ),
         )
-        for source in _sources(runtime.translator)
+        for source in sources_of(runtime.translator)
     ]
 
 
@@ -198,24 +197,13 @@ def _told(error: ValidationError, given: dict[str, Any]) -> str:
 
 
 def _check_codes(translator: Translator, asked: TranslateParameters) -> None:
-    sources = _sources(translator)
+    sources = sources_of(translator)
     if asked.source != AUTO and languages.resolve(asked.source, sources) is None:
         raise HTTPException(400, f"{asked.source} is not supported")
     if languages.resolve(asked.target, {each.target for each in translator.directions}) is None:
         raise HTTPException(400, f"{asked.target} is not supported")
     if asked.format not in {"text", "html"}:
         raise HTTPException(400, f"{asked.format} format is not supported")
-
-
-def _language_of(translator: Translator, text: str) -> Detection:
-    """Return the likeliest language that can be translated; LibreTranslate never abstains."""
-    sources = _sources(translator)
-    ranking = translator.detector.rank(text, sources)
-    return next((each for each in ranking if each.language in sources), Detection(FALLBACK, 0.0))
-
-
-def _sources(translator: Translator) -> list[str]:
-    return list(dict.fromkeys(each.source for each in translator.directions))
 
 
 def _code(language: str) -> str:

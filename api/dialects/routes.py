@@ -15,12 +15,16 @@ from starlette.responses import Response
 
 from api.errors import Fault, fault_of
 
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 Support = Literal["full", "part", "refused"]
 Render = Callable[[Request, Fault], Response]
 
 
-def speaking(render: Render) -> type[APIRoute]:
-    """Return a class of routes whose errors take the shape that `render` gives them."""
+def speaking(render: Render, *, trace: str | None = None) -> type[APIRoute]:
+    """Return a class of routes whose errors take the shape that `render` gives them.
+
+    `trace` names the header in which the dialect's answers carry the request's id.
+    """
 
     class Route(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -28,9 +32,12 @@ def speaking(render: Render) -> type[APIRoute]:
 
             async def answer(request: Request) -> Response:
                 try:
-                    return await handle(request)
+                    response = await handle(request)
                 except Exception as error:  # noqa: BLE001 - `fault_of` logs what it does not know
-                    return render(request, fault_of(request, error))
+                    response = render(request, fault_of(request, error))
+                if trace:
+                    response.headers[trace] = request.state.request_id
+                return response
 
             return answer
 
@@ -42,15 +49,31 @@ def supports(
     note: str = "",
     *,
     body: type[BaseModel] | None = None,
-    media: Iterable[str] = ("application/json", "application/x-www-form-urlencoded"),
+    media: Iterable[str] = (JSON, FORM),
 ) -> dict[str, Any]:
     """Return the OpenAPI extras of a dialect's route: how far it goes, and the body it reads."""
     extra: dict[str, Any] = {"x-support": support, "x-support-note": note}
     if body:
         schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
-        content = {kind: {"schema": schema} for kind in media}
+        content = {kind: {"schema": schema if kind == JSON else _of_form(schema)} for kind in media}
         extra["requestBody"] = {"required": True, "content": content}
     return extra
+
+
+def _of_form(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON schema
+    """Return what a form can carry of a schema: text. A field that is repeated is a list."""
+    if isinstance(schema, list):
+        return [_of_form(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") == "boolean":
+        return {"type": "string", "enum": ["0", "1", "true", "false"]}
+    choices = schema.get("anyOf", [])
+    is_text = any(choice.get("type") == "string" for choice in choices)
+    left_out = {"null", "array"} if is_text else {"null"}
+    kept = [choice for choice in choices if choice.get("type") not in left_out]
+    slim = {name: part for name, part in schema.items() if (name, part) != ("default", None)}
+    return {name: _of_form(kept if name == "anyOf" else part) for name, part in slim.items()}
 
 
 async def parameters(request: Request) -> dict[str, Any]:
@@ -60,9 +83,9 @@ async def parameters(request: Request) -> dict[str, Any]:
     """
     given = _by_name(request.query_params.multi_items())
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/json":
+    if kind == JSON:
         return given | await _json_object(request)
-    if kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+    if kind in {FORM, "multipart/form-data"}:
         given |= _by_name((await request.form()).multi_items())
     return given
 

@@ -27,10 +27,10 @@ class TranslateParameters(Keyed):
         Annotated[Written, Field(min_length=1)]
         | Annotated[list[Written], Field(min_length=1, max_length=MAX_TEXTS)]
     )
-    source: Annotated[str, Field(min_length=1, json_schema_extra={"x-source": True})]
+    source: Annotated[str, Field(min_length=1, json_schema_extra={"x-source": "auto"})]
     target: Annotated[str, Field(min_length=1, json_schema_extra={"x-target": True})]
     format: str = Field("text", json_schema_extra={"enum": ["text", "html"]})
-    alternatives: Annotated[int, Field(ge=0, le=MAX_ALTERNATIVES)] | Number = 0
+    alternatives: Annotated[int, Field(ge=0, le=MAX_ALTERNATIVES, strict=True)] | Number = 0
 
 
 class DetectParameters(Keyed):

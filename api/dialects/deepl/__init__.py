@@ -1,0 +1,5 @@
+"""DeepL's API, versions 2 and 3, for its official clients: one module a group of routes."""
+
+from api.dialects.deepl import refusals, texts
+
+ROUTERS = (texts.router, refusals.router)

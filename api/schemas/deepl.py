@@ -1,0 +1,93 @@
+"""Bodies of the DeepL dialect; unknown parameters are ignored, as its server does."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from api.schemas.fields import Text
+
+MAX_TEXTS = 50
+MAX_CHARACTERS = 20_000
+
+
+def _as_list(value: object) -> object:
+    """Take what a form can carry for a list: one value, or tag names with commas."""
+    return [value] if isinstance(value, str) else value
+
+
+def _as_names(value: object) -> object:
+    names = _as_list(value)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return names
+    return [part.strip() for name in names for part in name.split(",") if part.strip()]
+
+
+Written = Annotated[Text, Field(max_length=MAX_CHARACTERS)]
+SomeTexts = Annotated[list[Written], Field(min_length=1, max_length=MAX_TEXTS)]
+Texts = Annotated[SomeTexts, BeforeValidator(_as_list, json_schema_input_type=SomeTexts | Written)]
+SomeNames = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=100)]
+TagNames = Annotated[SomeNames, BeforeValidator(_as_names, json_schema_input_type=SomeNames | str)]
+Percent = (
+    Annotated[int, Field(ge=0, le=100, strict=True)]
+    | Annotated[str, Field(pattern=r"^(100|[0-9]{1,2})$")]
+)
+Formality = Literal["default", "more", "less", "prefer_more", "prefer_less"]
+
+
+class Message(BaseModel):
+    """What went wrong."""
+
+    message: str
+    detail: str | None = None
+
+
+class TranslateParameters(BaseModel):
+    """What `/v2/translate` takes, as JSON or as a form."""
+
+    text: Texts
+    target_lang: Annotated[str, Field(min_length=2, json_schema_extra={"x-target": True})]
+    source_lang: Annotated[str, Field(json_schema_extra={"x-source": True})] | None = None
+    tag_handling: Literal["html", "xml"] | None = None
+    ignore_tags: TagNames = []
+    splitting_tags: TagNames = []
+    non_splitting_tags: TagNames = []
+    outline_detection: bool = True
+    split_sentences: Literal["0", "1", "nonewlines"] | bool | None = None
+    preserve_formatting: bool = False
+    formality: Formality = Field(
+        "default", json_schema_extra={"enum": ["default", "prefer_more", "prefer_less"]}
+    )
+    context: Text | None = Field(None, max_length=MAX_CHARACTERS)
+    glossary_id: str | None = None
+    show_billed_characters: bool = False
+    model_type: (
+        Literal["latency_optimized", "quality_optimized", "prefer_quality_optimized"] | None
+    ) = None
+    style_id: SkipJsonSchema[str | None] = None
+    custom_instructions: SkipJsonSchema[list[str] | None] = None
+    translation_memory_id: str | None = None
+    translation_memory_threshold: Percent | None = None
+
+
+class TranslationAnswer(BaseModel):
+    """One translated text."""
+
+    detected_source_language: str
+    text: str
+    billed_characters: int | None = None
+    model_type_used: str | None = None
+
+
+class TranslateAnswer(BaseModel):
+    """The translations, in the order of the texts."""
+
+    translations: list[TranslationAnswer]
+
+
+class LanguageAnswer(BaseModel):
+    """A language that can be translated from or into."""
+
+    language: str
+    name: str
+    supports_formality: bool | None = None

@@ -1,0 +1,98 @@
+"""DeepL's dialect: shapes, keys, codes and errors."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.api.conftest import MakeClient
+
+GREETING = {"text": ["A good book."], "target_lang": "DE"}
+
+
+@pytest.fixture
+def deepl(make_client: MakeClient) -> TestClient:
+    client = make_client()
+    key = client.headers["Authorization"].removeprefix("Bearer ")
+    client.headers["Authorization"] = f"DeepL-Auth-Key {key}"
+    return client
+
+
+def test_texts_come_as_json_or_as_repeated_fields_of_a_form(deepl: TestClient) -> None:
+    texts = ["A good book.", "42"]
+    by_json = deepl.post("/v2/translate", json=GREETING | {"text": texts}).json()
+    by_form = deepl.post("/v2/translate", data=GREETING | {"text": texts}).json()
+    assert by_json == by_form
+    assert by_json["translations"][1]["text"] == "42"
+    assert by_json["translations"][0]["detected_source_language"] == "EN"
+
+
+def test_billed_characters_are_the_sources_and_only_shown_when_asked_for(
+    deepl: TestClient,
+) -> None:
+    shown = deepl.post("/v2/translate", json=GREETING | {"show_billed_characters": True}).json()
+    silent = deepl.post("/v2/translate", json=GREETING).json()
+    assert shown["translations"][0]["billed_characters"] == len("A good book.")
+    assert "billed_characters" not in silent["translations"][0]
+
+
+def test_every_answer_carries_a_trace_id(deepl: TestClient) -> None:
+    good = deepl.post("/v2/translate", json=GREETING)
+    bad = deepl.post("/v2/translate", json={})
+    assert good.headers["X-Trace-ID"] == good.headers["X-Request-ID"]
+    assert bad.headers["X-Trace-ID"]
+
+
+@pytest.mark.parametrize("header", ["", "DeepL-Auth-Key", "DeepL-Auth-Key weft_0_no", "Basic x"])
+def test_trouble_with_the_key_is_403(deepl: TestClient, header: str) -> None:
+    deepl.headers["Authorization"] = header
+    answer = deepl.post("/v2/translate", json=GREETING)
+    assert answer.status_code == 403
+    assert answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"target_lang": "XX"}, "Value for 'target_lang' not supported."),
+        ({"source_lang": "XX"}, "Value for 'source_lang' not supported."),
+        ({"formality": "more"}, "'formality' is not supported for given 'target_lang'."),
+        ({"text": None}, "Value for 'text' not supported"),
+        ({"tag_handling": "pdf"}, "Value for 'tag_handling' not supported"),
+        ({"style_id": "x"}, "style rules"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_deepls_shape(
+    deepl: TestClient, change: dict[str, object], message: str
+) -> None:
+    answer = deepl.post("/v2/translate", json=GREETING | change)
+    assert answer.status_code == 400
+    assert message in answer.json()["message"]
+
+
+def test_a_missing_parameter_is_named(deepl: TestClient) -> None:
+    answer = deepl.post("/v2/translate", json={"target_lang": "DE"})
+    assert answer.json() == {"message": "Parameter 'text' not specified."}
+
+
+def test_preferred_formality_changes_nothing(deepl: TestClient) -> None:
+    answer = deepl.post("/v2/translate", json=GREETING | {"formality": "prefer_more"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("place", ["query", "body"])
+def test_target_languages_name_regional_variants(deepl: TestClient, place: str) -> None:
+    parameters = {"params": {"type": "target"}} if place == "query" else {
+        "content": "type=target", "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+    }  # fmt: skip
+    targets = {
+        each["language"] for each in deepl.request("GET", "/v2/languages", **parameters).json()
+    }
+    sources = {each["language"] for each in deepl.get("/v2/languages").json()}
+    assert {"EN-GB", "EN-US", "DE"} <= targets
+    assert "EN" in sources - targets
+
+
+def test_writing_and_style_rules_are_refused(deepl: TestClient) -> None:
+    for method, path in (("POST", "/v2/write/rephrase"), ("GET", "/v3/style_rules")):
+        answer = deepl.request(method, path)
+        assert answer.status_code == 404
+        assert "This server" in answer.json()["message"]
