@@ -12,6 +12,7 @@ LinkageError
 ├── RecipeError            a training recipe cannot be used
 ├── RankerError            a ranker's file cannot be used
 ├── TrainingError          there is not enough to learn from
+├── MatcherError           a folder holds no matcher that can be used
 └── IndexDamagedError      the files of an index build are missing or changed
 """
 
@@ -114,3 +115,12 @@ class RankerError(LinkageError):
 
 class TrainingError(LinkageError):
     """Data that is not enough to learn from."""
+
+
+class MatcherError(LinkageError):
+    """A folder that holds no matcher, or one of another version."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.folder = folder
+        self.reason = reason
+        super().__init__(f"{folder} {reason}")
