@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from translate.card import REMEDY, ModelCard
 from translate.errors import ModelError
-from translate.types import Decoded, Direction, tag
+from translate.types import Alignment, Decoded, Direction, Request, tag
 
 BATCH_TOKENS = 2048
 """Positions a decoding batch, padding included; more gain nothing on a CPU."""
@@ -38,10 +38,8 @@ class Engine(Protocol):
         """Tell whether a segment is short enough to be translated whole."""
         ...
 
-    def translate(
-        self, segments: Sequence[str], target: str, *, careful: bool = False
-    ) -> list[Decoded]:
-        """Translate segments in one call; `careful` searches wider and forbids repetition."""
+    def translate(self, requests: Sequence[Request]) -> list[Decoded]:
+        """Translate segments; the answers are in their order."""
         ...
 
 
@@ -82,47 +80,57 @@ class CTranslate2Engine:
             return True
         return len(self._processor.encode(segment)) <= limit
 
-    def translate(
-        self, segments: Sequence[str], target: str, *, careful: bool = False
-    ) -> list[Decoded]:
+    def translate(self, requests: Sequence[Request]) -> list[Decoded]:
         """Translate segments; raise `ValueError` for one twice as long as fits."""
-        mark = tag(target)
-        tokens = [
-            [mark, *pieces, _END] for pieces in self._processor.encode(list(segments), out_type=str)
-        ]
-        if any(len(row) > 2 * self._card.max_pieces for row in tokens):
+        rows = [self._row(request) for request in requests]
+        if any(len(row) > 2 * self._card.max_pieces for row in rows):
             raise ValueError("a segment is longer than the model has positions; ask `fits` first")
-        decoded: list[Decoded] = [Decoded("", 0.0)] * len(tokens)
+        decoded: list[Decoded] = [Decoded("", 0.0)] * len(rows)
         running = [
-            (places, self._start([tokens[place] for place in places], mark, careful=careful))
-            for places in _by_length(tokens)
+            (places, self._start([rows[place] for place in places], requests[places[0]]))
+            for places in _batches(requests, rows)
         ]
         for places, results in running:
             for place, result in zip(places, results, strict=True):
-                decoded[place] = self._read(result.result())
+                decoded[place] = self._read(requests[place], result.result())
         return decoded
 
-    def _start(self, rows: list[list[str]], mark: str, *, careful: bool) -> list[Any]:
+    def _row(self, request: Request) -> list[str]:
+        pieces: list[str] = self._processor.encode(request.text, out_type=str)
+        return [tag(request.target), *pieces, _END]
+
+    def _start(self, rows: list[list[str]], request: Request) -> list[Any]:
         """Queue rows of like length; the longest answer they can have is in proportion."""
         options: dict[str, Any] = {"beam_size": self._beam_size}
-        if careful:
+        if request.is_careful:
             options = {"beam_size": 4, "no_repeat_ngram_size": 4}
         results: list[Any] = self._translator.translate_batch(
             rows,
-            target_prefix=[[mark]] * len(rows),
+            target_prefix=[row[:1] for row in rows],
             asynchronous=True,
             max_batch_size=BATCH_TOKENS,
             batch_type="tokens",
             max_input_length=0,
             max_decoding_length=2 * min(max(map(len, rows)) + 4, self._card.max_pieces),
             return_scores=True,
+            return_attention=request.is_aligned,
             **options,
         )
         return results
 
-    def _read(self, result: Any) -> Decoded:  # noqa: ANN401 - CTranslate2 has no types
+    def _read(self, request: Request, result: Any) -> Decoded:  # noqa: ANN401 - no types
         pieces = result.hypotheses[0][1:]
-        return Decoded(self._processor.decode(pieces), result.scores[0])
+        if not request.is_aligned:
+            return Decoded(self._processor.decode(pieces), result.scores[0])
+        answer = self._processor.decode(pieces, return_type="offset_mapping")
+        source = self._processor.encode(request.text, return_type="offset_mapping")
+        alignment = Alignment(
+            _begins(source["pieces"], source["offsets"]),
+            _begins(pieces, answer["offsets"]),
+            # without the tag before, and the end mark after
+            [row[1:-1] for row in result.attention[0][1:]],
+        )
+        return Decoded(answer["text"], result.scores[0], alignment)
 
     @property
     def _processor(self) -> Any:  # noqa: ANN401 - SentencePiece has no types
@@ -155,11 +163,21 @@ class CTranslate2Engine:
         return processor, translator
 
 
-def _by_length(rows: Sequence[Sequence[str]]) -> Iterator[list[int]]:
-    """Yield the places of the rows grouped by length, 1-16, 17-32, 33-64 … tokens."""
+def _begins(pieces: Sequence[str], offsets: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """Return where the pieces' first letters are, behind the space that some begin with."""
+    return tuple(
+        min(begin + piece.startswith("▁"), end) if begin else begin
+        for piece, (begin, end) in zip(pieces, offsets, strict=True)
+    )
 
-    def shape(place: int) -> int:
-        return max((len(rows[place]) - 1).bit_length(), 4)
+
+def _batches(requests: Sequence[Request], rows: Sequence[Sequence[str]]) -> Iterator[list[int]]:
+    """Yield the places of the rows that are decoded alike, in groups of like length."""
+
+    def shape(place: int) -> tuple[bool, bool, int]:
+        request = requests[place]
+        length = max((len(rows[place]) - 1).bit_length(), 4)
+        return request.is_careful, request.is_aligned, length
 
     for _, places in groupby(sorted(range(len(rows)), key=shape), key=shape):
         yield list(places)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from translate.protect import MARK, TAG, Run, Span, protect
+from translate.protect import MARK, TAG, Kind, Run, Span, is_void, protect
 
 _BLOCK = re.compile(
     r"</?(?:address|article|aside|blockquote|body|br|button|caption|center|col|colgroup|dd|details"
@@ -19,13 +19,19 @@ _BLOCK = re.compile(
     re.IGNORECASE,
 )
 _PIECE = re.compile(
-    r"(?P<comment><!--.*?(?:-->|\Z)|<![A-Za-z\[][^>]*>|<\?[^>]*>)"
-    r"|(?P<opaque><(?P<name>script|style|pre|textarea|code|kbd|samp|svg|math)\b[^<>]*>"
-    r".*?(?:</(?P=name)\s*>|\Z)"
-    r"|<(?P<kept>\w+)\b[^<>]*\btranslate=[\"']?no\b[^<>]*>.*?(?:</(?P=kept)\s*>|\Z))"
+    r"(?P<comment><!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<![A-Za-z\[][^>]*>|<\?[^>]*>)"
     rf"|(?P<tag>{TAG})",
-    re.DOTALL | re.IGNORECASE,
+    re.DOTALL,
 )
+_KEPT = re.compile(
+    r"<(?P<name>script|style|pre|textarea|code|kbd|samp|svg|math)\b"
+    r"|<(?P<other>[A-Za-z][\w:.-]*)\b[^<>]*?\s(?:translate\s*=\s*[\"']?no\b"
+    r"|class\s*=\s*(?:\"[^\"<>]*|'[^'<>]*|)\bnotranslate\b)",
+    re.IGNORECASE,
+)
+"""Opening tags of elements whose text is not for translation."""
+_RAW = frozenset({"script", "style", "textarea"})
+"""Elements that hold no elements."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
@@ -51,29 +57,46 @@ def join_html(parts: Sequence[str | Run]) -> str:
 
 
 def _pieces(text: str, terms: Sequence[str]) -> Iterator[str | Run]:
-    begin = 0
-    for match in _PIECE.finditer(text):
-        yield _text(text[begin : match.start()], terms)
-        yield _markup(match)
-        begin = match.end()
-    yield _text(text[begin:], terms)
+    last = 0
+    while match := _PIECE.search(text, last):
+        yield _text(text[last : match.start()], terms)
+        kept = None if is_void(match.group()) else _KEPT.match(match.group())
+        last = _end(text, (kept["name"] or kept["other"]).lower(), match) if kept else match.end()
+        yield _markup(text[match.start() : last], "placeholder" if kept else "tag")
+    yield _text(text[last:], terms)
 
 
-def _markup(match: re.Match[str]) -> str | Run:
-    if _BLOCK.match(match.group()):
-        return match.group()
-    return Run(MARK, (Span(match.group(), "placeholder" if match["opaque"] else "tag"),))
+def _end(text: str, name: str, opening: re.Match[str]) -> int:
+    """Return where an element ends: after its own closing tag, or with the text."""
+    depth = 1
+    tags = re.compile(rf"<(?P<close>/?){re.escape(name)}\b[^<>]*>", re.IGNORECASE)
+    for match in tags.finditer(text, opening.end()):
+        if match["close"]:
+            depth -= 1
+        elif name not in _RAW and not match.group().endswith("/>"):
+            depth += 1
+        if depth == 0:
+            return match.end()
+    return len(text)
+
+
+def _markup(markup: str, kind: Kind) -> str | Run:
+    if _BLOCK.match(markup):
+        return markup
+    return Run(MARK, (Span(markup, "void" if is_void(markup) else kind),))
 
 
 def _text(text: str, terms: Sequence[str]) -> Run:
     run = protect(_ENTITY.sub(lambda match: html.unescape(match.group()), text), terms)
     return Run(
         run.text,
-        tuple(
-            Span(_escaped(span.text), "placeholder" if span.kind == "tag" else span.kind)
-            for span in run.spans
-        ),
+        tuple(Span(_escaped(span.text), _as_text(span.kind)) for span in run.spans),
     )
+
+
+def _as_text(kind: Kind) -> Kind:
+    """Return the kind of a span in what was escaped: a tag is no tag there."""
+    return "placeholder" if kind in {"tag", "void"} else kind
 
 
 def _escaped(text: str) -> str:

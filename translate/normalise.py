@@ -49,16 +49,12 @@ def _squeezed(text: str) -> str:
 
 
 def as_written(source: str, translated: str) -> str:
-    """Return the model's answer with the capitals and the end mark of the source."""
+    """Return the model's answer with the full stop of the source, and in capitals if it was."""
     text = " ".join(_CONTROLS.sub("", translated).split())
     if "\ufffd" not in source:
         text = text.replace("\ufffd", "")
     text = _with_end_of(source, text.strip())
-    if is_shouted(source):
-        return text.upper()
-    if source[:1].isupper() and text[:1].islower():
-        return text[0].upper() + text[1:]
-    return text
+    return text.upper() if is_shouted(source) else text
 
 
 def _with_end_of(source: str, text: str) -> str:

@@ -1,16 +1,15 @@
 """Runs of text through one engine: cut, decode in one call, put back, judge, try again once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from translate.detect import Detector
 from translate.engine import Engine
-from translate.normalise import as_written, for_model
-from translate.protect import EDGE_KINDS, MARK, Run, Span, mask_numbers, number, restore
+from translate.inline import Shown, fits, restore, show
+from translate.protect import MARK, Run, Span, mask_numbers, stands_before, stands_behind
 from translate.quality import Quality, assess
 from translate.segment import split
-from translate.types import PLACEHOLDERS, Decoded
+from translate.types import Decoded, Request
 
 _RETRIED = frozenset({"placeholders", "numbers", "repetition", "empty", "length", "copy"})
 """Failed checks that a second, more careful decoding may mend."""
@@ -35,6 +34,14 @@ class _Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class _Core:
+    """What a model is to translate, and from which language."""
+
+    run: Run
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Attempt:
     """One decoding of a core, put back together and judged."""
 
@@ -50,14 +57,21 @@ def translate_runs(
     Every span of a run is in its outcome exactly once. Equal segments are decoded once.
     """
     cut = [_units(run, source, engine) for run, source in zip(runs, sources, strict=True)]
-    cores = list(dict.fromkeys(u.core for units in cut for u in units if has_letters(u.core.text)))
+    cores = list(
+        dict.fromkeys(
+            _Core(unit.core, source)
+            for units, source in zip(cut, sources, strict=True)
+            for unit in units
+            if has_letters(unit.core.text)
+        )
+    )
     judge = _Judge(target, detector)
-    best = _attempts({core: core for core in cores}, engine, judge, careful=False)
+    best = _attempts({core: core.run for core in cores}, engine, judge, is_careful=False)
     doubtful = [core for core in cores if best[core].quality.checks & _RETRIED]
-    again = {core: _masked(core, best[core], engine) for core in doubtful}
-    for core, attempt in _attempts(again, engine, judge, careful=True).items():
+    again = {core: _masked(core.run, best[core], engine) for core in doubtful}
+    for core, attempt in _attempts(again, engine, judge, is_careful=True).items():
         best[core] = _better(best[core], attempt)
-    return [_outcome(units, best) for units in cut]
+    return [_outcome(units, source, best) for units, source in zip(cut, sources, strict=True)]
 
 
 def has_letters(text: str) -> bool:
@@ -66,25 +80,31 @@ def has_letters(text: str) -> bool:
 
 
 def _units(run: Run, language: str, engine: Engine) -> list[_Unit]:
-    def fits(text: str) -> bool:
-        return text.count(MARK) <= len(PLACEHOLDERS) and engine.fits(number(for_model(text)))
+    def stretch(begin: int, end: int) -> Run:
+        first = run.text.count(MARK, 0, begin)
+        text = run.text[begin:end]
+        return Run(text, run.spans[first : first + text.count(MARK)])
 
-    spans = iter(run.spans)
+    units, begin = [], 0
+    for segment in split(run.text, language, lambda begin, end: _fits(stretch(begin, end), engine)):
+        end = begin + len(segment.text)
+        units.append(_peeled(stretch(begin, end), segment.gap))
+        begin = end + len(segment.gap)
+    return units
 
-    def take(text: str) -> Run:
-        return Run(text, tuple(islice(spans, text.count(MARK))))
 
-    return [_peeled(take(segment.text), segment.gap) for segment in split(run.text, language, fits)]
+def _fits(run: Run, engine: Engine) -> bool:
+    return fits(run) and engine.fits(show(run).text)
 
 
 def _peeled(segment: Run, gap: str) -> _Unit:
-    """Set tags and emoji at the ends of a segment aside: the model need not see them."""
+    """Set aside what the model need not see at the ends of a segment, with its white space."""
     text, spans = segment.text, segment.spans
     begin, end, first, last = 0, len(text), 0, len(spans)
-    while begin < end and text[begin] == MARK and spans[first].kind in EDGE_KINDS:
+    while begin < end and text[begin] == MARK and stands_before(spans[first]):
         first += 1
         begin = end - len(text[begin + 1 : end].lstrip())
-    while begin < end and text[end - 1] == MARK and spans[last - 1].kind in EDGE_KINDS:
+    while begin < end and text[end - 1] == MARK and stands_behind(spans[last - 1]):
         last -= 1
         end = begin + len(text[begin : end - 1].rstrip())
     return _Unit(
@@ -101,38 +121,43 @@ class _Judge:
     target: str
     detector: Detector
 
-    def attempt(self, shown: Run, decoded: Decoded) -> _Attempt:
-        """Return what became of a core as it was shown to the model."""
-        restored, is_intact = restore(decoded.text, shown)
-        run = Run(as_written(shown.text, restored.text), restored.spans)
+    def attempt(self, run: Run, shown: Shown, decoded: Decoded) -> _Attempt:
+        """Return what became of a run as it was shown to the model."""
+        restored, is_intact = restore(run, shown, decoded)
         quality = assess(
-            _visible(shown), _visible(run), score=decoded.score, target=self.target,
+            _visible(run), _visible(restored), score=decoded.score, target=self.target,
             is_intact=is_intact, detector=self.detector,
         )  # fmt: skip
         # what came to nothing stays as it was written: no text is lost
-        return _Attempt(shown if "empty" in quality.checks else run, quality)
+        return _Attempt(run if "empty" in quality.checks else restored, quality)
 
 
 def _attempts(
-    shown: dict[Run, Run], engine: Engine, judge: _Judge, *, careful: bool
-) -> dict[Run, _Attempt]:
-    """Decode each core as it is shown to the model, and judge the answers."""
-    if not shown:
+    runs: dict[_Core, Run], engine: Engine, judge: _Judge, *, is_careful: bool
+) -> dict[_Core, _Attempt]:
+    """Decode each core as its run is shown to the model, and judge the answers."""
+    if not runs:
         return {}
-    texts = {core: number(for_model(run.text)) for core, run in shown.items()}
-    distinct = list(dict.fromkeys(texts.values()))
-    decoded = engine.translate(distinct, judge.target, careful=careful)
-    answers = dict(zip(distinct, decoded, strict=True))
-    return {core: judge.attempt(run, answers[texts[core]]) for core, run in shown.items()}
+    shown = {core: show(run) for core, run in runs.items()}
+    requests = {
+        core: Request(
+            each.text, core.source, judge.target, is_careful, is_aligned=bool(runs[core].spans)
+        )
+        for core, each in shown.items()
+    }
+    distinct = list(dict.fromkeys(requests.values()))
+    answers = dict(zip(distinct, engine.translate(distinct), strict=True))
+    return {
+        core: judge.attempt(run, shown[core], answers[requests[core]]) for core, run in runs.items()
+    }
 
 
-def _masked(core: Run, attempt: _Attempt, engine: Engine) -> Run:
+def _masked(run: Run, attempt: _Attempt, engine: Engine) -> Run:
     """Protect the plain numbers too where the model changed them, if it still fits."""
     if "numbers" not in attempt.quality.checks:
-        return core
-    masked = mask_numbers(core)
-    fits = len(masked.spans) <= len(PLACEHOLDERS) and engine.fits(number(for_model(masked.text)))
-    return masked if fits else core
+        return run
+    masked = mask_numbers(run)
+    return masked if _fits(masked, engine) else run
 
 
 def _better(first: _Attempt, second: _Attempt) -> _Attempt:
@@ -145,13 +170,13 @@ def _visible(run: Run) -> str:
     return Run(run.text, tuple(Span(text, "number") for text in kept)).plain()
 
 
-def _outcome(units: Iterable[_Unit], attempts: dict[Run, _Attempt]) -> Outcome:
+def _outcome(units: Iterable[_Unit], source: str, attempts: Mapping[_Core, _Attempt]) -> Outcome:
     """Join a run's units; its confidence is that of its segments by their lengths."""
     parts: list[Run] = []
     checks: set[str] = set()
     trust = weight = 0.0
     for unit in units:
-        attempt = attempts.get(unit.core)
+        attempt = attempts.get(_Core(unit.core, source))
         parts += [unit.head, attempt.run if attempt else unit.core, unit.tail]
         if attempt:
             checks |= attempt.quality.checks

@@ -19,7 +19,8 @@ _CLAUSE_END = re.compile(
 _LONG_LINE = 5000
 """A longer line is cut before it is searched for sentences, which takes quadratic time."""
 
-Fits = Callable[[str], bool]
+Fits = Callable[[int, int], bool]
+"""Tells whether the stretch of the text between two offsets is short enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def split(text: str, language: str, fits: Fits) -> list[Segment]:
     sentences = (
         sentence for line in _lines(text) for sentence in _sentences(line, language) if sentence
     )
-    return _with_gaps(part for sentence in sentences for part in _fitted(sentence, fits))
+    return _with_gaps(_parts(text, sentences, fits))
 
 
 def join(segments: Iterable[Segment]) -> str:
@@ -68,13 +69,20 @@ def _sentences(line: str, language: str) -> Iterator[str]:
     yield line[begin:]
 
 
-def _fitted(text: str, fits: Fits) -> Iterator[str]:
-    if len(text) < 2 or fits(text.strip()):  # noqa: PLR2004
-        yield text
+def _parts(text: str, sentences: Iterable[str], fits: Fits) -> Iterator[str]:
+    begin = 0
+    for sentence in sentences:
+        yield from _fitted(text, begin, begin + len(sentence), fits)
+        begin += len(sentence)
+
+
+def _fitted(text: str, begin: int, end: int, fits: Fits) -> Iterator[str]:
+    if end - begin < 2 or fits(begin, end):  # noqa: PLR2004
+        yield text[begin:end]
         return
-    middle = _cut(text)
-    yield from _fitted(text[:middle], fits)
-    yield from _fitted(text[middle:], fits)
+    middle = begin + _cut(text[begin:end])
+    yield from _fitted(text, begin, middle, fits)
+    yield from _fitted(text, middle, end, fits)
 
 
 def _cut(text: str) -> int:

@@ -1,12 +1,13 @@
 """Translator: the one object that callers of this domain use."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from translate.detect import Detector, LanguageDetector
 from translate.engine import Engine
 from translate.errors import TranslateError, UndetectedLanguageError, UnsupportedLanguageError
+from translate.icu import is_doubled, is_message, join_message, split_message
 from translate.languages import resolve
 from translate.markup import join_html, split_html
 from translate.pipeline import Outcome, has_letters, translate_runs
@@ -116,7 +117,8 @@ class Translator:
                 work[index] = _Work(parts, language)
         done = dict(zip(work, self._run(list(work.values()), target), strict=True))
         for index, each in done.items():
-            settled[index] = self._settle(each, work[index].source, target, format, min_confidence)
+            text = _text(each.parts, texts[index], format)
+            settled[index] = self._settle(each, text, work[index].source, target, min_confidence)
         return [settled[index] for index in range(len(texts))]
 
     @property
@@ -137,7 +139,7 @@ class Translator:
     def _language(self, parts: Parts, hint: str | None, target: str) -> str | None:
         """Return the language of a text, None where there is nothing to translate; or raise."""
         runs = [part for part in parts if isinstance(part, Run)]
-        visible = "\n".join(run.text for run in runs)
+        visible = "\n".join(each.text for run in runs for each in (run, *run.nested()))
         if hint:
             language = resolve(hint, [*self._sources, target]) or hint
         elif not has_letters(visible):
@@ -164,34 +166,29 @@ class Translator:
 
     def _hop(self, work: Sequence[_Work], target: str) -> list[_Work]:
         """Translate all runs of all texts, one call an engine."""
-        outcomes: dict[tuple[int, int], Outcome] = {}
+        outcomes: list[dict[Run, Outcome]] = [{} for _ in work]
         for engine in self._engines:
             places = [
-                (index, place)
+                (index, run)
                 for index, each in enumerate(work)
                 if self._trained[each.source, target][0] is engine
-                for place, part in enumerate(each.parts)
-                if isinstance(part, Run)
+                for run in _runs(each.parts)
             ]
-            runs = [work[index].parts[place] for index, place in places]
             results = translate_runs(
-                [run for run in runs if isinstance(run, Run)],
+                [run for _, run in places],
                 [work[index].source for index, _ in places],
                 target, engine, self._detector,
             )  # fmt: skip
-            outcomes.update(zip(places, results, strict=True))
-        return [
-            _advanced(each, [outcomes.get((index, place)) for place in range(len(each.parts))],
-                      target)
-            for index, each in enumerate(work)
-        ]  # fmt: skip
+            for (index, run), outcome in zip(places, results, strict=True):
+                outcomes[index][run] = outcome
+        return [_advanced(each, outcomes[index], target) for index, each in enumerate(work)]
 
     def _settle(
-        self, work: _Work, source: str, target: str, form: Format, min_confidence: float
+        self, work: _Work, text: str, source: str, target: str, min_confidence: float
     ) -> Translation:
         is_good = not work.checks and work.confidence >= min_confidence
         return Translation(
-            _text(work.parts, form),
+            text,
             source,
             target,
             "done" if is_good else "needs_review",
@@ -202,26 +199,47 @@ class Translator:
 
 
 def _parts(text: str, form: Format, terms: Sequence[str]) -> Parts:
-    return tuple(split_html(text, terms)) if form == "html" else (protect(text, terms),)
+    if form == "html":
+        return tuple(split_html(text, terms))
+    return (split_message(text, terms) if is_message(text) else protect(text, terms),)
 
 
-def _text(parts: Parts, form: Format) -> str:
+def _text(parts: Parts, source: str, form: Format) -> str:
+    """Return the text of its translated parts, written as its source was."""
     if form == "html":
         return join_html(parts)
+    if is_message(source):
+        doubled = is_doubled(source)
+        return "".join(join_message(p, doubled=doubled) for p in parts if isinstance(p, Run))
     return "".join(part if isinstance(part, str) else part.plain() for part in parts)
 
 
-def _advanced(work: _Work, outcomes: Sequence[Outcome | None], language: str) -> _Work:
-    """Return the work with its runs translated; its confidence is that of the runs by length."""
-    parts = tuple(
-        outcome.run if outcome else part for part, outcome in zip(work.parts, outcomes, strict=True)
+def _runs(parts: Parts) -> Iterator[Run]:
+    """Yield every run of a text, the ones inside of spans too."""
+    for part in parts:
+        if isinstance(part, Run):
+            yield part
+            yield from part.nested()
+
+
+def _filled(part: str | Run, outcomes: Mapping[Run, Outcome]) -> str | Run:
+    """Return the translation of a part, with the translations inside its spans."""
+    if isinstance(part, str):
+        return part
+    run = outcomes[part].run
+    spans = tuple(
+        replace(span, inner=tuple(_filled(each, outcomes) for each in span.inner))
+        for span in run.spans
     )
-    weighted = [
-        (outcome, len(part.text))
-        for part, outcome in zip(work.parts, outcomes, strict=True)
-        if outcome and isinstance(part, Run) and has_letters(part.text)
-    ]
+    return replace(run, spans=spans)
+
+
+def _advanced(work: _Work, outcomes: Mapping[Run, Outcome], language: str) -> _Work:
+    """Return the work with its runs translated; its confidence is that of the runs by length."""
+    weighted = [(outcome, len(run.text)) for run, outcome in outcomes.items()
+                if has_letters(run.text)]  # fmt: skip
     total = sum(length for _, length in weighted)
     trust = sum(outcome.confidence * length for outcome, length in weighted) / total if total else 1
     checks = work.checks.union(*(outcome.checks for outcome, _ in weighted))
+    parts = tuple(_filled(part, outcomes) for part in work.parts)
     return _Work(parts, language, work.confidence * trust, checks)

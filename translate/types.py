@@ -1,5 +1,6 @@
 """Values that cross the translation domain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -33,11 +34,39 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """One segment for an engine, and how it is to be decoded.
+
+    `is_careful` searches wider and forbids repetition; `is_aligned` asks for the alignment.
+    """
+
+    text: str
+    source: str
+    target: str
+    is_careful: bool = False
+    is_aligned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Which characters of a segment the decoder looked at for each piece of its answer.
+
+    `sources` and `targets` are where the pieces of the segment and of the answer begin, in
+    characters; `weights[i][j]` is how much of piece i of the answer came from piece j.
+    """
+
+    sources: tuple[int, ...]
+    targets: tuple[int, ...]
+    weights: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
     """What an engine returns for one segment: the text and its mean log-probability a token."""
 
     text: str
     score: float
+    alignment: Alignment | None = None
 
 
 @dataclass(frozen=True, slots=True)

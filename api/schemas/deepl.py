@@ -23,15 +23,38 @@ def _as_names(value: object) -> object:
     return [part.strip() for name in names for part in name.split(",") if part.strip()]
 
 
+def _as_number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - what pydantic reports
+    return value
+
+
+def _as_flag(value: object) -> object:
+    if value in ("0", "1", "true", "false") or (isinstance(value, int | float) and value in {0, 1}):
+        return value in {"1", "true", 1}
+    raise ValueError("must be true or false")
+
+
 Written = Annotated[Text, Field(max_length=MAX_CHARACTERS)]
 SomeTexts = Annotated[list[Written], Field(min_length=1, max_length=MAX_TEXTS)]
 Texts = Annotated[SomeTexts, BeforeValidator(_as_list, json_schema_input_type=SomeTexts | Written)]
 SomeNames = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=100)]
 TagNames = Annotated[SomeNames, BeforeValidator(_as_names, json_schema_input_type=SomeNames | str)]
-Percent = (
-    Annotated[int, Field(ge=0, le=100, strict=True)]
-    | Annotated[str, Field(pattern=r"^(100|[0-9]{1,2})$")]
-)
+Percent = Annotated[
+    int,
+    Field(ge=0, le=100),
+    BeforeValidator(
+        _as_number,
+        json_schema_input_type=Annotated[int, Field(ge=0, le=100)]
+        | Annotated[str, Field(pattern=r"^(100|[0-9]{1,2})$")],
+    ),
+]
+Flag = Annotated[
+    bool,
+    BeforeValidator(
+        _as_flag, json_schema_input_type=Literal[0, 1, "0", "1", "true", "false"] | bool
+    ),
+]
 Formality = Literal["default", "more", "less", "prefer_more", "prefer_less"]
 
 
@@ -52,15 +75,15 @@ class TranslateParameters(BaseModel):
     ignore_tags: TagNames = []
     splitting_tags: TagNames = []
     non_splitting_tags: TagNames = []
-    outline_detection: bool = True
-    split_sentences: Literal["0", "1", "nonewlines"] | bool | None = None
-    preserve_formatting: bool = False
+    outline_detection: Flag = True
+    split_sentences: Literal["0", "1", "nonewlines"] | None = None
+    preserve_formatting: Flag = False
     formality: Formality = Field(
         "default", json_schema_extra={"enum": ["default", "prefer_more", "prefer_less"]}
     )
     context: Text | None = Field(None, max_length=MAX_CHARACTERS)
     glossary_id: str | None = None
-    show_billed_characters: bool = False
+    show_billed_characters: Flag = False
     model_type: (
         Literal["latency_optimized", "quality_optimized", "prefer_quality_optimized"] | None
     ) = None

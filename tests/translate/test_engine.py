@@ -9,6 +9,12 @@ import pytest
 from translate.card import CARD
 from translate.engine import CTranslate2Engine, shipped_model
 from translate.errors import ModelError
+from translate.types import Request
+
+
+def requests(*texts: str, target: str = "de", **options: bool) -> list[Request]:
+    return [Request(text, "en", target, **options) for text in texts]
+
 
 TEXTS = [f"The {noun} is {adjective}." for noun in ("book", "film", "song", "author")
          for adjective in ("good", "long and short", "new, old and dark, and good")]  # fmt: skip
@@ -21,7 +27,7 @@ def model(tiny_run, tmp_path: Path) -> Path:
 
 
 def test_a_trained_model_translates_what_it_learnt(engine: CTranslate2Engine) -> None:
-    [decoded] = engine.translate(["The book is good and new."], "de")
+    [decoded] = engine.translate(requests("The book is good and new."))
     assert "buch" in decoded.text
     assert -2 < decoded.score < 0
 
@@ -29,17 +35,33 @@ def test_a_trained_model_translates_what_it_learnt(engine: CTranslate2Engine) ->
 def test_answers_are_in_the_order_of_the_segments_and_do_not_depend_on_the_batch(
     engine: CTranslate2Engine,
 ) -> None:
-    together = engine.translate(TEXTS, "de")
-    alone = [engine.translate([text], "de")[0] for text in TEXTS]
+    together = engine.translate(requests(*TEXTS))
+    alone = [engine.translate(requests(text))[0] for text in TEXTS]
     assert [each.text for each in together] == [each.text for each in alone]
 
 
+def test_an_alignment_tells_where_pieces_begin_and_what_they_came_from(
+    engine: CTranslate2Engine,
+) -> None:
+    [decoded] = engine.translate(requests("The book is good.", is_aligned=True))
+    [plain] = engine.translate(requests("The book is good."))
+    assert (decoded.text, plain.alignment) == (plain.text, None)
+    alignment = decoded.alignment
+    assert alignment
+    assert list(alignment.sources) == sorted(alignment.sources)
+    assert {"The book is good."[at] for at in alignment.sources}.isdisjoint(" ")
+    assert {decoded.text[at] for at in alignment.targets}.isdisjoint(" ")
+    assert len(alignment.weights) == len(alignment.targets)
+    assert all(0 <= sum(row) <= 1.01 for row in alignment.weights)
+    assert {len(row) for row in alignment.weights} == {len(alignment.sources)}
+
+
 def test_no_segments_give_no_answers(engine: CTranslate2Engine) -> None:
-    assert engine.translate([], "de") == []
+    assert engine.translate([]) == []
 
 
 def test_careful_decoding_repeats_nothing(engine: CTranslate2Engine) -> None:
-    [decoded] = engine.translate(["qqqq zzzz qqqq"], "de", careful=True)
+    [decoded] = engine.translate(requests("qqqq zzzz qqqq", is_careful=True))
     words = decoded.text.split()
     assert all(words[i : i + 4] != words[i + 4 : i + 8] for i in range(len(words) - 7))
 
@@ -50,13 +72,15 @@ def test_what_fits_has_no_more_pieces_than_the_model_was_trained_on(
     assert engine.fits("The book is good. " * 5)
     assert not engine.fits("xyz" * 60)
     with pytest.raises(ValueError, match="fits"):
-        engine.translate(["xyz" * 600], "de")
+        engine.translate(requests("xyz" * 600))
 
 
 def test_threads_share_an_engine_that_loads_once(model: Path) -> None:
     engine = CTranslate2Engine(model, threads=2)
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: engine.translate(TEXTS, "fr"), range(8)))
+        answers = list(
+            pool.map(lambda _: engine.translate(requests(*TEXTS, target="fr")), range(8))
+        )
     assert all(answer == answers[0] for answer in answers)
 
 

@@ -48,6 +48,22 @@ def test_blocks_part_texts_and_inline_tags_do_not() -> None:
     assert runs(text) == ["A title", "One <b>bold</b> word.", "Next line"]
 
 
+@pytest.mark.parametrize(
+    "kept",
+    ['<span translate="no">a <span>b</span> c</span>', "<b class='x notranslate'>a</b>",
+     "<code>a <code>b</code> c</code>", "<![CDATA[a > b]]>", "<svg><svg/><g>a</g></svg>"],
+)  # fmt: skip
+def test_what_is_not_for_translation_is_one_span_to_its_own_end(kept: str) -> None:
+    [part] = [part for part in split_html(f"One {kept} two") if isinstance(part, Run)]
+    assert [span.text for span in part.spans] == [kept]
+    assert part.text == "One \ufffc two"
+
+
+def test_a_void_tag_that_is_not_for_translation_ends_with_itself() -> None:
+    [part] = [part for part in split_html("a <img translate=no> b") if isinstance(part, Run)]
+    assert part.text == "a \ufffc b"
+
+
 def test_entities_are_read_as_the_letters_they_are() -> None:
     [part] = [part for part in split_html("caf&eacute; &quot;x&quot;") if isinstance(part, Run)]
     assert part.text == 'café "x"'

@@ -21,7 +21,7 @@ def test_the_model_reads_calm_text(text: str, read: str) -> None:
 @pytest.mark.parametrize(
     ("source", "answer", "written"),
     [("GREAT BOOK", "tolles Buch", "TOLLES BUCH"),
-     ("A good book", "ein gutes Buch.", "Ein gutes Buch"),
+     ("A good book", "Ein gutes Buch.", "Ein gutes Buch"),
      ("It is good.", "Es ist gut", "Es ist gut."), ("Is it?", "Ist es?", "Ist es?"),
      ("good", "gut", "gut"), ("Wait…", "Warte …", "Warte …"), ("a\x00", "a\x00b \n c", "ab c"),
      ("x", "x\ufffd", "x"), ("He said “no.”", "Er sagte „nein”", "Er sagte „nein.”"),

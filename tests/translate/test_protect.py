@@ -4,8 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from translate.protect import MARK, Run, Span, fill, mask_numbers, number, protect, restore
-from translate.types import PLACEHOLDERS
+from translate.protect import MARK, Run, fill, mask_numbers, protect
 
 
 def taken(text: str, *terms: str) -> list[str]:
@@ -20,7 +19,9 @@ def taken(text: str, *terms: str) -> list[str]:
      "https://example.com/a?b=c#d", "www.example.com/x", "example.com", "a.b+c@example.co.uk",
      "978-3-16-148410-0", "9783161484100", "316148410X", "B000FA5KK0", "AB-1234", "WH-1000XM4",
      "USB3", "😀", "👍🏽", "👨‍👩‍👧", "❤️", "🇩🇪", "1️⃣", "™", ":-)", ";)", "@reader", "<3", MARK, "▁",
-     "{count, plural}", "\x00", "\ud800"],
+     "{count, plural}", "\x00", "\ud800", ":x", "€18.10", "18,10 €", "$1,299.99", "US$ 5", "EUR 20",
+     "1 234,50 €", "20,- €", "5 kg", "15 x 20 cm", "2-3 kg", "50%", "5 %", "-5 °C", "100 km/h",
+     "16GB", "2 m²", "£1.5"],
 )  # fmt: skip
 def test_what_must_survive_is_taken_out_whole(span: str) -> None:
     assert taken(f"Take {span} away") == [span]
@@ -28,8 +29,8 @@ def test_what_must_survive_is_taken_out_whole(span: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["A plain sentence, with (brackets) and a colon: so.", "100% discount", "50% off", "It's 3 < 4",
-     "AT&T and R&D", "10:30 in the morning", "a/b", "He said: {this is a remark}", "It is 5 % more",
+    ["A plain sentence, with (brackets) and a colon: so.", "It's 3 < 4", "5 in a row",
+     "AT&T and R&D", "10:30 in the morning", "a/b", "He said: {this is a remark}", "5 more",
      "NASA", "I am 42.", "x > y", "See page 8) there", "Note:this", "e.g. this", "The End."],
 )  # fmt: skip
 def test_plain_text_is_left_alone(text: str) -> None:
@@ -64,57 +65,6 @@ def test_numbers_are_masked_beside_the_spans_that_are_there() -> None:
     run = mask_numbers(protect("Pay {x} 18.10 for 2 of B000FA5KK0"))
     assert [span.text for span in run.spans] == ["{x}", "18.10", "2", "B000FA5KK0"]
     assert run.plain() == "Pay {x} 18.10 for 2 of B000FA5KK0"
-
-
-def test_the_model_reads_numbered_tokens() -> None:
-    assert number(f"Hello {MARK}, take {MARK}") == "Hello ⟦0⟧, take ⟦1⟧"
-
-
-def source(*texts: str, kind: str = "placeholder") -> Run:
-    spans = tuple(Span(text, kind) for text in texts)  # type: ignore[arg-type]
-    return Run(f"take {MARK}" * len(spans), spans)
-
-
-@pytest.mark.parametrize(
-    ("decoded", "restored", "is_intact"),
-    [
-        ("Nimm ⟦1⟧ von ⟦0⟧", "Nimm {b} von {a}", True),
-        ("Nimm ⟦0⟧ von ⟦0⟧ ⟦1⟧", "Nimm {a} von  {b}", False),
-        ("Nimm ⟦0⟧ ⟦1⟧ ⟦7⟧", "Nimm {a} {b} ", False),
-        ("Nimm ⟦1⟧ davon", "Nimm {a} {b} davon", False),
-        ("", "{a} {b}", False),
-    ],
-)
-def test_tokens_are_put_back_once_each_whatever_the_model_wrote(
-    decoded: str, restored: str, is_intact: object
-) -> None:
-    run, told = restore(decoded, source("{a}", "{b}"))
-    assert run.plain() == restored
-    assert told is is_intact
-
-
-@given(
-    st.lists(st.sampled_from([*PLACEHOLDERS, "⟦99⟧", MARK, " ", "word", "⟦", "0⟧"]), max_size=20),
-    st.integers(0, 10),
-)
-def test_each_span_is_restored_exactly_once_from_any_answer(parts: list[str], size: int) -> None:
-    wanted = source(*(f"<{index}>" for index in range(size)))
-    run, _ = restore("".join(parts), wanted)
-    assert sorted(span.text for span in run.spans) == sorted(span.text for span in wanted.spans)
-    assert run.text.count(MARK) == size
-
-
-@given(st.permutations(range(6)))
-def test_tags_keep_the_order_that_nests_them_well(order: list[int]) -> None:
-    tags = source("<b>", "<i>", "</i>", "</b>", "<u>", "</u>", kind="tag")
-    run, _ = restore(" so ".join(f"⟦{index}⟧" for index in order), tags)
-    assert [span.text for span in run.spans] == [span.text for span in tags.spans]
-
-
-def test_white_space_that_the_model_puts_inside_tags_is_dropped() -> None:
-    run, is_intact = restore("Das ⟦0⟧ gute ⟦1⟧ Buch", source("<b>", "</b>", kind="tag"))
-    assert run.plain() == "Das <b>gute</b> Buch"
-    assert is_intact
 
 
 def test_filling_needs_as_many_texts_as_there_are_marks() -> None:

@@ -12,18 +12,18 @@ TRICKY = st.text(
 )
 
 
-def always(_: str) -> bool:
+def always(_begin: int, _end: int) -> bool:
     return True
 
 
 def texts(text: str, language: str = "en", limit: int = 1000) -> list[str]:
-    return [each.text for each in split(text, language, lambda part: len(part) <= limit)]
+    return [each.text for each in split(text, language, lambda begin, end: end - begin <= limit)]
 
 
 @given(st.one_of(TRICKY, st.text()), st.sampled_from(["en", "de", "fr", "ja", "xx"]))
 @example(")\x00。\r\r\r\uff01?\x00¿ ? \u3000A\xa0.\xa0\x1ce", "en")
 def test_any_text_comes_back_character_for_character(text: str, language: str) -> None:
-    assert join(split(text, language, lambda part: len(part) <= 7)) == text
+    assert join(split(text, language, lambda begin, end: end - begin <= 7)) == text
 
 
 @given(TRICKY, st.integers(1, 20))

@@ -9,10 +9,11 @@ from translate.detect import LanguageDetector
 from translate.engine import CTranslate2Engine
 from translate.errors import UnsupportedLanguageError
 from translate.translator import Translator
-from translate.types import Decoded, Direction, Translation
+from translate.types import Decoded, Direction, Request, Translation
 
 SPANS = ("{name}", "%s", "%1$s", "{{x}}", "https://example.com/a?b=1", "a@example.com", "⟦3⟧",
-         '<x id="1"/>', "978-3-16-148410-0", "&amp;", "😀", "[X1X]", "AB-1234")  # fmt: skip
+         '<x id="1"/>', "978-3-16-148410-0", "&amp;", "😀", "[X1X]", "AB-1234", "%(x)s", "${x}",
+         ":x", "€18.10", "5 kg", "<b>", "</b>", "<i>", "</i>", "<!-- c -->", "<br>")  # fmt: skip
 WORDS = ("The", "book", "is", "good", "and", "long", "story", "ONE", "Café", "a", "to")
 PIECES = st.lists(
     st.one_of(
@@ -155,6 +156,18 @@ def test_markup_survives_and_escaped_text_stays_escaped(translator: Translator) 
     assert answer.endswith("</p><script>let a = 1 < 2</script>")
 
 
+def test_the_branches_of_a_plural_are_translated_and_its_structure_kept(
+    translator: Translator,
+) -> None:
+    text = "{n, plural, one {The book is good.} other {{g, select, x {The film is new.}}}}"
+    answer = one(translator, text)
+    assert re.fullmatch(
+        r"\{n, plural, one \{Das buch .*\} other \{\{g, select, x \{Das film .*\}\}\}\}",
+        answer.text,
+    )
+    assert 0 < answer.confidence < 1
+
+
 class Scripted:
     """An engine with prepared answers, the second one for careful decoding."""
 
@@ -171,12 +184,10 @@ class Scripted:
     def fits(self, segment: str) -> bool:
         return len(segment) < 100
 
-    def translate(
-        self, segments: list[str], target: str, *, careful: bool = False
-    ) -> list[Decoded]:
-        assert target == "de"
-        self.calls.append(list(segments))
-        return [Decoded(self.answers[careful], -0.1)] * len(segments)
+    def translate(self, requests: list[Request]) -> list[Decoded]:
+        assert {request.target for request in requests} == {"de"}
+        self.calls.append([request.text for request in requests])
+        return [Decoded(self.answers[request.is_careful], -0.1) for request in requests]
 
 
 def scripted(first: str, second: str = "") -> tuple[Scripted, Translator]:

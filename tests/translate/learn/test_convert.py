@@ -9,6 +9,7 @@ from translate.card import ModelCard
 from translate.engine import CTranslate2Engine
 from translate.errors import ModelError
 from translate.learn.convert import convert
+from translate.types import Request
 
 
 def test_training_makes_the_loss_fall(tiny_run) -> None:
@@ -49,4 +50,4 @@ def test_a_second_conversion_replaces_the_first(tiny_run, tmp_path: Path) -> Non
     assert again.card.version == tiny_run.conversion.card.version
     assert not (folder / "stale").exists()
     assert list(tmp_path.iterdir()) == [folder]
-    assert CTranslate2Engine(folder).translate(["The book is good."], "de")[0].text
+    assert CTranslate2Engine(folder).translate([Request("The book is good.", "en", "de")])[0].text
