@@ -3,14 +3,47 @@
 import base64
 import binascii
 import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from linkage.errors import InvalidCursorError
 
+MAX_SERVED = 500
+"""How far a listing of related items can be paged."""
+KEPT_AHEAD = 200
+"""How much of the order to come a cursor keeps."""
 _MAX_LENGTH = 20_000
 _MAX_SIZE = 100_000
+_KEYS_END = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a listing of related items goes on: when it began, what was served, what comes next."""
+
+    began: datetime
+    served: tuple[int, ...] = ()
+    ahead: tuple[int, ...] = ()
+
+    def written(self, question: int) -> str:
+        """Return a cursor that holds for this question, by its number."""
+        ahead = self.ahead[:KEPT_AHEAD]
+        return encode([question, self.began.timestamp(), [*self.served], [*ahead]])
+
+    @classmethod
+    def read(cls, cursor: str, question: int) -> "Place":
+        """Return the place of a cursor; InvalidCursorError if it is another question's."""
+        match decode(cursor):
+            case [int(number), float(seconds), list(served), list(ahead)] if (
+                number == question
+                and _are_keys(served, MAX_SERVED)
+                and _are_keys(ahead, KEPT_AHEAD)
+            ):
+                return cls(_moment(seconds), tuple(served), tuple(ahead))
+        raise InvalidCursorError
 
 
 def encode(value: list[Any]) -> str:
@@ -30,3 +63,16 @@ def decode(cursor: str) -> list[Any]:
     if not isinstance(value, list):
         raise InvalidCursorError
     return value
+
+
+def _are_keys(values: list[Any], most: int) -> bool:
+    return len(values) <= most and all(
+        type(value) is int and 0 <= value < _KEYS_END for value in values
+    )
+
+
+def _moment(seconds: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise InvalidCursorError from None

@@ -21,6 +21,8 @@ from linkage.types import Item
 CAPACITY = 20_000
 ENCODED_AT_ONCE = 32
 """Items one refresh may encode: what a request that happens to refresh will wait for."""
+_LAST_KEY = 2**63 - 1
+"""All of a segment's own revision is in it, whatever its key."""
 
 
 class Delta:
@@ -28,7 +30,7 @@ class Delta:
 
     def __init__(self, revision: int, encoder: Encoder) -> None:
         self._revision = revision
-        self._last_key = 0
+        self._last_key = _LAST_KEY
         self._encoder = encoder
         self._items: dict[int, Item] = {}
         self._pending: dict[int, Item] = {}

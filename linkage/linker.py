@@ -1,38 +1,31 @@
 """Linker: the one object callers ask what belongs to an item, and what a text mentions."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import structlog
 from sqlalchemy.orm import Session
 
-from linkage import candidates, cursor, dates, evidence, mentions, rank, store
-from linkage.candidates import Question, Ranks, Shelf
-from linkage.embed import DEFAULT_ENCODER, Encoder, load_encoder, text_to_embed
-from linkage.errors import InvalidCursorError
-from linkage.evidence import Profile, Signals
-from linkage.lexical import language_tags
-from linkage.types import Filters, Item, Link, Mention, Related, Relation
+from linkage import candidates, freshness, mentions, store
+from linkage.candidates import Question, Shelf
+from linkage.embed import DEFAULT_ENCODER, Encoder, Vectors, load_encoder, text_to_embed
+from linkage.errors import ItemNotFoundError, LinkageError
+from linkage.evidence import Profile
+from linkage.profiles import Profiles
+from linkage.query import Query, vectors_of
+from linkage.store import Stored
+from linkage.types import Explanation, Filters, Item, Mention, Options, Related, Relation
 from linkage.views import IndexStatus, View, Views
 
-log = structlog.get_logger()
-
-MAX_SERVED = 500
-"""How far a listing of related items can be paged."""
-_POOL = 40
-_ATTEMPTS = 4
-
-__all__ = ["IndexStatus", "Linker"]
+__all__ = ["Ask", "IndexStatus", "Linker", "text_item"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranked:
-    key: int
-    profile: Profile
-    signals: Signals
-    relation: Relation
-    score: float
+class Ask:
+    """One question of a batch: about an item of the catalogue, by its id, or any other item."""
+
+    subject: str | Item
+    options: Options = field(default_factory=Options)
 
 
 class Linker:
@@ -40,7 +33,8 @@ class Linker:
 
     `data_dir` holds the builds. `encoders` gives the encoder a build names; `encoder` is the name
     of the one to use where there is no build. `on_damage` is told the tenant and the
-    build of files that could not be loaded. Safe for many threads.
+    build of files that could not be loaded. `half_lives` are days by kind, in place of those of
+    `freshness.HALF_LIVES`. Safe for many threads.
     """
 
     def __init__(
@@ -50,8 +44,11 @@ class Linker:
         encoder: str = DEFAULT_ENCODER,
         encoders: Callable[[str], Encoder] = load_encoder,
         on_damage: Callable[[str, str], None] | None = None,
+        half_lives: Mapping[str, float] | None = None,
     ) -> None:
         self._views = Views(data_dir, encoder=encoder, encoders=encoders, on_damage=on_damage)
+        self._profiles = Profiles()
+        self._half_lives = {**freshness.HALF_LIVES, **(half_lives or {})}
 
     def related(  # noqa: PLR0913 - the options of one question
         self,
@@ -61,13 +58,17 @@ class Linker:
         *,
         filters: Filters | None = None,
         relation: Relation | None = None,
+        fresh: float = 0.0,
+        diversity: float = 0.0,
         limit: int = 10,
         cursor: str | None = None,
     ) -> Related:
         """Return what belongs to an item of the catalogue; ItemNotFoundError if there is none."""
-        stored = store.get(session, tenant_id, item_id)
-        query = self._query(session, tenant_id, stored.item, filters, stored.key)
-        return query.page(relation, limit, cursor, own_key=stored.key)
+        options = Options(
+            filters=filters or Filters(), relation=relation, fresh=fresh, diversity=diversity,
+            limit=limit, cursor=cursor,
+        )  # fmt: skip
+        return self.answer(session, tenant_id, Ask(item_id, options))
 
     def related_to(  # noqa: PLR0913 - the options of one question
         self,
@@ -77,14 +78,53 @@ class Linker:
         *,
         filters: Filters | None = None,
         relation: Relation | None = None,
+        fresh: float = 0.0,
+        diversity: float = 0.0,
         limit: int = 10,
         cursor: str | None = None,
     ) -> Related:
         """Return what belongs to an item that need not be in the catalogue, or to a text."""
-        asked = Item(id="", kind="text", title="", text=item) if isinstance(item, str) else item
-        query = self._query(session, tenant_id, asked, filters)
-        own = store.keys(session, tenant_id, [asked.id]).get(asked.id) if asked.id else None
-        return query.page(relation, limit, cursor, own_key=own)
+        options = Options(
+            filters=filters or Filters(), relation=relation, fresh=fresh, diversity=diversity,
+            limit=limit, cursor=cursor,
+        )  # fmt: skip
+        subject = text_item(item) if isinstance(item, str) else item
+        return self.answer(session, tenant_id, Ask(subject, options))
+
+    def answer(self, session: Session, tenant_id: str, ask: Ask) -> Related:
+        """Answer one question; ItemNotFoundError when it is about an item there is not."""
+        [query] = self._queries(session, tenant_id, [ask])
+        if isinstance(query, LinkageError):
+            raise query
+        return query.page()
+
+    def answer_many(
+        self, session: Session, tenant_id: str, asked: Sequence[Ask]
+    ) -> list[Related | LinkageError]:
+        """Answer many questions at once, each in its place with its page or what is wrong with it.
+
+        What has no vector yet is encoded together, which is much faster than one by one.
+        """
+        answers: list[Related | LinkageError] = []
+        for query in self._queries(session, tenant_id, asked):
+            try:
+                answers.append(query if isinstance(query, LinkageError) else query.page())
+            except LinkageError as error:
+                answers.append(error)
+        return answers
+
+    def explain(
+        self, session: Session, tenant_id: str, source_id: str, target_id: str
+    ) -> Explanation:
+        """Explain the link between two items of the catalogue, whether or not it is served.
+
+        Raises ItemNotFoundError when the tenant has not both.
+        """
+        target = store.get(session, tenant_id, target_id)
+        [query] = self._queries(session, tenant_id, [Ask(source_id)])
+        if isinstance(query, LinkageError):
+            raise query
+        return query.explain(target)
 
     def mentions(
         self,
@@ -110,126 +150,63 @@ class Linker:
         """Return what answers for a tenant now and how much waits for the next build."""
         return self._views.current(session, tenant_id).status()
 
-    def _query(
-        self,
-        session: Session,
-        tenant_id: str,
-        item: Item,
-        filters: Filters | None,
-        key: int | None = None,
-    ) -> "_Query":
+    def _queries(
+        self, session: Session, tenant_id: str, asked: Sequence[Ask]
+    ) -> list[Query | LinkageError]:
         view = self._views.current(session, tenant_id)
-        vector = None if key is None else view.vector(key)
-        if vector is None:
-            vector = view.encoder.encode([text_to_embed(item)])[0]
         shelves = view.shelves()
-        words = candidates.telling_words(item, shelves)
-        return _Query(
-            view=view,
-            shelves=shelves,
-            session=session,
-            tenant_id=tenant_id,
-            question=Question(item=item, vector=vector, words=words),
-            source=Profile(item),
-            filters=filters or Filters(),
-        )
+        known = store.by_ids(session, tenant_id, {_id(ask) for ask in asked})
+        vectors = _vectors(view, shelves, asked, known)
+        queries: list[Query | LinkageError] = []
+        for ask, vector in zip(asked, vectors, strict=True):
+            stored = known.get(_id(ask))
+            if vector is None:
+                queries.append(ItemNotFoundError(_id(ask)))
+                continue
+            source = self._profile(tenant_id, ask, stored)
+            words = candidates.telling_words(source.item, shelves)
+            queries.append(Query(
+                view=view, shelves=shelves, profiles=self._profiles, session=session,
+                tenant_id=tenant_id,
+                question=Question(item=source.item, vector=vector, words=words),
+                source=source, own_key=stored.key if stored else None,
+                options=ask.options, half_lives=self._half_lives,
+            ))  # fmt: skip
+        return queries
+
+    def _profile(self, tenant_id: str, ask: Ask, stored: Stored | None) -> Profile:
+        if isinstance(ask.subject, str):
+            assert stored
+            return self._profiles.of(tenant_id, stored)
+        return Profile(ask.subject)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Query:
-    """One question, put to one view."""
-
-    view: View
-    shelves: list[Shelf]
-    session: Session
-    tenant_id: str
-    question: Question
-    source: Profile
-    filters: Filters
-
-    def page(
-        self, relation: Relation | None, limit: int, cursor_text: str | None, *, own_key: int | None
-    ) -> Related:
-        """Return a page; candidates are fetched until it is full or there are no more."""
-        served = _served(cursor_text)
-        hidden = {own_key} if own_key is not None else set()
-        skipped = len(served) + len(self.filters.exclude)
-        pool, wanted = _POOL + 2 * (skipped + limit), limit + 1
-        for _ in range(_ATTEMPTS):
-            found = candidates.gather(self.question, self.shelves, filters=self.filters, limit=pool)
-            ranked = [r for r in self._ranked(found, hidden) if _is_asked(r, relation)]
-            fresh = [r for r in _one_a_work(ranked) if r.key not in served]
-            if len(fresh) >= wanted or len(found) < pool:
-                break
-            pool *= 3
-        return self._related(fresh, served, limit)
-
-    def _ranked(self, found: Mapping[int, Ranks], hidden: set[int]) -> list[_Ranked]:
-        items = store.visible(self.session, self.tenant_id, found)
-        self.view.forget(set(found) - items.keys())
-        cosines = candidates.similarities(self.question.vector, list(found), self.shelves)
-        shown = [key for key in found if key in items and key not in hidden]
-        passing = (key for key in shown if _passes(items[key], self.filters))
-        ranked = [self._compare(key, items[key], cosines.get(key), found[key]) for key in passing]
-        return sorted(ranked, key=lambda r: -r.score)
-
-    def _compare(self, key: int, item: Item, cosine: float | None, ranks: Ranks) -> _Ranked:
-        target = Profile(item)
-        found = evidence.signals(
-            self.source, target, weights=self.question.words, similarity=cosine, ranks=ranks
-        )
-        relation = rank.relation(self.source, target, found)
-        return _Ranked(key, target, found, relation, rank.score(self.source, target, found))
-
-    def _related(self, fresh: list[_Ranked], served: set[int], limit: int) -> Related:
-        page = fresh[:limit]
-        links = tuple(link for r in page if (link := self._link(r)).evidence)
-        done = [*served, *(r.key for r in page)]
-        more = len(fresh) > limit and len(done) < MAX_SERVED
-        return Related(links, cursor.encode(done) if more else None, self.view.info)
-
-    def _link(self, ranked: _Ranked) -> Link:
-        reasons = evidence.explain(self.source, ranked.profile, ranked.signals, self.question.words)
-        return Link(ranked.profile.item, ranked.relation, ranked.score, reasons)
+def text_item(written: str) -> Item:
+    """Return an item that stands for a free text in a question."""
+    return Item(id="", kind="text", title="", text=written)
 
 
-def _served(cursor_text: str | None) -> set[int]:
-    keys = cursor.decode(cursor_text) if cursor_text else []
-    if len(keys) > MAX_SERVED or not all(isinstance(key, int) for key in keys):
-        raise InvalidCursorError
-    return set(keys)
+def _id(ask: Ask) -> str:
+    return ask.subject if isinstance(ask.subject, str) else ask.subject.id
 
 
-def _is_asked(ranked: _Ranked, relation: Relation | None) -> bool:
-    """Tell whether to list it; the item's own editions only when they are asked for."""
-    return ranked.relation == relation if relation else ranked.relation != "same_work"
-
-
-def _one_a_work(ranked: Iterable[_Ranked]) -> list[_Ranked]:
-    """Keep the best edition of each work."""
-    kept: list[_Ranked] = []
-    seen: set[tuple[str, ...]] = set()
-    for one in ranked:
-        marks = _work_marks(one)
-        if one.relation == "same_work" or not marks & seen:
-            kept.append(one)
-        seen |= marks
-    return kept
-
-
-def _work_marks(ranked: _Ranked) -> set[tuple[str, ...]]:
-    item, profile = ranked.profile.item, ranked.profile
-    alike = {(item.kind, profile.title, creator) for creator in profile.creators}
-    return alike | {(scheme, value) for scheme, value in item.identifiers.items()}
-
-
-def _passes(item: Item, filters: Filters) -> bool:
-    """Check what was found against the item as it is now; the index may know an older one."""
-    languages = {language.lower() for language in filters.languages}
-    return (
-        item.id not in filters.exclude
-        and (not filters.kinds or item.kind in filters.kinds)
-        and (not filters.sources or item.source in filters.sources)
-        and (not languages or not languages.isdisjoint(language_tags(item.language)))
-        and dates.is_after(item.published_at, filters.published_after)
-    )
+def _vectors(
+    view: View, shelves: list[Shelf], asked: Sequence[Ask], known: Mapping[str, Stored]
+) -> list[Vectors | None]:
+    """Return the vector of each subject, None of those that the catalogue lacks."""
+    there = vectors_of(shelves, [stored.key for stored in known.values()])
+    found: list[Vectors | None] = [None] * len(asked)
+    missing: dict[int, Item] = {}
+    for at, ask in enumerate(asked):
+        stored = known.get(_id(ask))
+        if not isinstance(ask.subject, str):
+            missing[at] = ask.subject
+        elif stored and (vector := there.get(stored.key)) is not None:
+            found[at] = vector
+        elif stored:
+            missing[at] = stored.item
+    if missing:
+        encoded = view.encoder.encode([text_to_embed(item) for item in missing.values()])
+        for at, vector in zip(missing, encoded, strict=True):
+            found[at] = vector
+    return found

@@ -23,11 +23,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from linkage import attributes
 from linkage.cursor import decode, encode
 from linkage.errors import InvalidCursorError, ItemNotFoundError
 from linkage.items import content_hash
 from linkage.models import CatalogueState, ItemRow
-from linkage.types import ImportSummary, Item
+from linkage.types import Filters, ImportSummary, Item
 
 _FIELDS = tuple(f.name for f in fields(Item))
 _ITEM_COLUMNS = [getattr(ItemRow, name) for name in _FIELDS]
@@ -83,6 +84,11 @@ def upsert(session: Session, tenant_id: str, items: Iterable[Item]) -> ImportSum
         session.execute(insert(ItemRow), [{"tenant_id": tenant_id, **row(id_)} for id_ in created])
     if updated:
         session.execute(update(ItemRow), [{"key": known[id_][0], **row(id_)} for id_ in updated])
+        attributes.drop(session, (known[id_][0] for id_ in updated))
+    with_attributes = [id_ for id_ in (*created, *updated) if wanted[id_].attributes]
+    if with_attributes:
+        numbered = keys(session, tenant_id, with_attributes)
+        attributes.keep(session, tenant_id, {key: wanted[id_] for id_, key in numbered.items()})
     if created or updated:
         _set_revision(session, tenant_id, revision + 1)
     unchanged = len(wanted) - len(created) - len(updated)
@@ -100,7 +106,9 @@ def remove(session: Session, tenant_id: str, ids: Iterable[str]) -> int:
             .returning(ItemRow.key)
             .execution_options(synchronize_session=False)
         )
-        removed += len(gone.all())
+        keys_gone = gone.scalars().all()
+        attributes.drop(session, keys_gone)
+        removed += len(keys_gone)
     if removed:
         _set_revision(session, tenant_id, revision + 1)
     return removed
@@ -112,6 +120,15 @@ def get(session: Session, tenant_id: str, item_id: str) -> Stored:
     if (row := session.execute(query).one_or_none()) is None:
         raise ItemNotFoundError(item_id)
     return _stored(row)
+
+
+def by_ids(session: Session, tenant_id: str, ids: Iterable[str]) -> dict[str, Stored]:
+    """Return what the tenant has of these ids."""
+    return {
+        found.item.id: found
+        for chunk in _chunks(list(ids))
+        for found in _run(session, tenant_id, ItemRow.id.in_(chunk), _CHUNK)
+    }
 
 
 def keys(session: Session, tenant_id: str, ids: Iterable[str]) -> dict[str, int]:
@@ -152,22 +169,57 @@ def visible(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int
     """Return the items of these keys that may be shown: not deleted, hidden or expired."""
     found: dict[int, Item] = {}
     for chunk in _chunks(list(wanted)):
-        is_shown = and_(
-            ItemRow.key.in_(chunk),
-            ItemRow.hidden.is_(False),
-            or_(ItemRow.expires_at.is_(None), ItemRow.expires_at > datetime.now(UTC)),
-        )
+        is_shown = and_(ItemRow.key.in_(chunk), _is_shown())
         found.update((s.key, s.item) for s in _run(session, tenant_id, is_shown, _CHUNK))
     return found
 
 
+def revisions(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int, int]:
+    """Return the revision of each of these keys whose item may be shown."""
+    found: dict[int, int] = {}
+    for chunk in _chunks(list(wanted)):
+        query = select(ItemRow.key, ItemRow.revision).where(
+            ItemRow.tenant_id == tenant_id, ItemRow.key.in_(chunk), _is_shown()
+        )
+        found.update((key, revision) for key, revision in session.execute(query))
+    return found
+
+
+def passing(session: Session, tenant_id: str, filters: Filters, *, limit: int) -> list[int]:
+    """Return the keys of items that may be shown and may pass, at most `limit`, in no order.
+
+    Among them are all that pass; `filters.sieve` tells which of them do.
+    """
+    query = select(ItemRow.key).where(*_conditions(tenant_id, filters))
+    return list(session.execute(query.limit(limit)).scalars())
+
+
+def passing_of(
+    session: Session, tenant_id: str, filters: Filters, wanted: Iterable[int]
+) -> list[int]:
+    """Return those of the keys whose items may be shown and may pass, in the same order."""
+    order = list(wanted)
+    query = select(ItemRow.key).where(*_conditions(tenant_id, filters))
+    there = {
+        key
+        for chunk in _chunks(order)
+        for key in session.execute(query.where(ItemRow.key.in_(chunk))).scalars()
+    }
+    return [key for key in order if key in there]
+
+
 def by_keys(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int, Item]:
     """Return the items there are of these keys, shown or not."""
-    found: dict[int, Item] = {}
-    for chunk in _chunks(list(wanted)):
-        there = _run(session, tenant_id, ItemRow.key.in_(chunk), _CHUNK)
-        found.update((s.key, s.item) for s in there)
-    return found
+    return {found.key: found.item for found in read(session, tenant_id, wanted)}
+
+
+def read(session: Session, tenant_id: str, wanted: Iterable[int]) -> list[Stored]:
+    """Return what is stored under these keys, shown or not."""
+    return [
+        found
+        for chunk in _chunks(list(wanted))
+        for found in _run(session, tenant_id, ItemRow.key.in_(chunk), _CHUNK)
+    ]
 
 
 def count(session: Session, tenant_id: str) -> int:
@@ -204,6 +256,30 @@ def hold(session: Session, tenant_id: str) -> int:
     first = dialect.insert(CatalogueState).values(tenant_id=tenant_id, revision=0)
     session.execute(first.on_conflict_do_nothing())
     return session.execute(lock).scalar_one()
+
+
+def _conditions(tenant_id: str, filters: Filters) -> list[ColumnElement[bool]]:
+    conditions = [ItemRow.tenant_id == tenant_id, _is_shown()]
+    conditions += attributes.having(tenant_id, filters.attributes)
+    if filters.kinds:
+        conditions.append(ItemRow.kind.in_(filters.kinds))
+    if filters.sources:
+        conditions.append(ItemRow.source.in_(filters.sources))
+    if filters.languages:
+        language = func.lower(ItemRow.language)
+        forms = [wanted.lower() for wanted in filters.languages]
+        regional = (language.startswith(f"{form}-", autoescape=True) for form in forms)
+        conditions.append(or_(language.in_(forms), *regional))
+    if filters.published_after and not filters.published_after.startswith("-"):
+        day = filters.published_after[:10]
+        lenient = (day[:4], day[:7])  # less precise dates of the same time
+        conditions.append(or_(ItemRow.published_at >= day, ItemRow.published_at.in_(lenient)))
+    return conditions
+
+
+def _is_shown() -> ColumnElement[bool]:
+    is_current = or_(ItemRow.expires_at.is_(None), ItemRow.expires_at > datetime.now(UTC))
+    return ItemRow.hidden.is_(False) & is_current
 
 
 def _set_revision(session: Session, tenant_id: str, revision: int) -> None:

@@ -83,6 +83,7 @@ class Filters:
 
     A language also passes its regional forms: `en` passes `en-GB`. `exclude` holds item ids.
     `published_after` is an ISO 8601 year, date or time; what has no date does not pass it.
+    `attributes` holds names and values; of several values of one name any will do.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -90,6 +91,7 @@ class Filters:
     sources: frozenset[str] = frozenset()
     exclude: frozenset[str] = frozenset()
     published_after: str | None = None
+    attributes: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,36 @@ class Related:
 
     links: tuple[Link, ...]
     next_cursor: str | None
+    index: BuildInfo | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to answer one question.
+
+    `fresh` 0..1 is how much freshness weighs, `diversity` 0..1 how much unlike each other the links
+    should be. `cursor` is the `next_cursor` of the page before.
+    """
+
+    filters: Filters = Filters()
+    relation: Relation | None = None
+    fresh: float = 0.0
+    diversity: float = 0.0
+    limit: int = 10
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One pair in full: the link there is or would be, and whether related content shows it.
+
+    `position` is its place among all links of the source, from 1; `reason` is why it has none.
+    """
+
+    source: Item
+    link: Link
+    position: int | None
+    reason: str | None
     index: BuildInfo | None
 
 

@@ -54,6 +54,7 @@ class Runtime:
             encoder=self.settings.encoder,
             encoders=self.encoder,
             on_damage=lambda _tenant, _build: INDEX_FAULTS.inc(),
+            half_lives=self.settings.half_lives,
         )
 
     @property

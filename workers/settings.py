@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PositiveFloat, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from linkage.embed import DEFAULT_ENCODER
@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     port: int = 8000
     encoder: str = Field(
         DEFAULT_ENCODER, description="Sentence encoder: a packaged one, or the folder of a model."
+    )
+    half_lives: dict[str, PositiveFloat] = Field(
+        {}, description='Days after which an item is half as fresh, by kind: {"article": 3}.'
     )
     index_kind: Literal["flat", "hnsw"] = Field(
         "flat", description="FAISS index of new builds: flat or hnsw."

@@ -1,4 +1,4 @@
-"""`weft import`, `weft related`, `weft reindex`: the catalogue and its index."""
+"""`weft import`, `weft reindex`: the catalogue and its index."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from api.cli.console import (
     DEFAULT,
@@ -19,12 +18,11 @@ from api.cli.console import (
     print_json,
     progress_bar,
 )
-from api.schemas.related import RelatedOut
 from linkage import builds
 from linkage.imports import import_records
 from linkage.index import Kind
 from linkage.sources import ReadOptions, assignments, read
-from linkage.types import Filters, ImportSummary
+from linkage.types import ImportSummary
 
 SHOWN_ERRORS = 20
 
@@ -32,7 +30,6 @@ SHOWN_ERRORS = 20
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("import")(import_file)
-    app.command()(related)
     app.command()(reindex)
 
 
@@ -108,44 +105,6 @@ def _print_summary(summary: ImportSummary, *, json: bool) -> None:
         f"{summary.unchanged} unchanged, {summary.failed} failed, "
         f"{summary.warnings} warnings"
     )
-
-
-def related(
-    item_id: Annotated[str | None, typer.Argument(help="An item of the catalogue.")] = None,
-    text: Annotated[str | None, typer.Option(help="Or any text.")] = None,
-    kind: Annotated[list[str], typer.Option(help="Only these kinds.")] = [],
-    language: Annotated[list[str], typer.Option(help="Only these languages.")] = [],
-    source: Annotated[list[str], typer.Option(help="Only from these sources.")] = [],
-    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
-    tenant: Tenant = DEFAULT,
-    *,
-    json: Json = False,
-) -> None:
-    """Show what belongs to an item or a text, and why."""
-    if (item_id is None) == (text is None):
-        fail("give an item's id, or --text")
-    filters = Filters(
-        kinds=frozenset(kind), languages=frozenset(language), sources=frozenset(source)
-    )
-    with command() as runtime, runtime.database.reading() as session:
-        linker = runtime.linker
-        answer = (
-            linker.related(session, tenant, item_id, filters=filters, limit=limit)
-            if item_id is not None
-            else linker.related_to(session, tenant, text or "", filters=filters, limit=limit)
-        )
-    shaped = RelatedOut.of(answer)
-    if json:
-        print_json(shaped.model_dump(mode="json"))
-        return
-    table = Table("score", "relation", "kind", "title", "id", "because")
-    for link in shaped.links:
-        reasons = ", ".join(evidence.type for evidence in link.evidence)
-        table.add_row(
-            f"{link.score:.2f}", link.relation, link.target.kind, escape(link.target.title),
-            escape(link.target.id), reasons,
-        )  # fmt: skip
-    out.print(table)
 
 
 def reindex(

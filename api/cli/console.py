@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
@@ -52,7 +52,7 @@ def command() -> Iterator[Runtime]:
         runtime.close()
 
 
-def fail(reason: str) -> None:
+def fail(reason: str) -> NoReturn:
     """Print why the command cannot go on and exit with 1."""
     err.print(f"[bold red]error:[/] {reason}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)

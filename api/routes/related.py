@@ -1,28 +1,37 @@
-"""Related content for an item, for a text, and the mentions in a text."""
+"""Related content for items and texts, one link explained, and the mentions in a text."""
 
 from typing import Annotated
+from urllib.parse import unquote
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
 
 from api.deps import Reader, ReadSession, RuntimeDep
-from api.errors import responses
+from api.errors import fault_of, responses
 from api.routes.items import ItemPath
-from api.schemas.fields import Date
-from api.schemas.items import ItemBody
 from api.schemas.mentions import MentionOut, MentionsBody, MentionsOut
-from api.schemas.related import RelatedOut, RelatedToItem, RelatedToText
-from linkage.items import item_from_record
-from linkage.types import Filters, Item, Relation
+from api.schemas.related import (
+    AnswerFault,
+    ExplainedOut,
+    FaultOut,
+    RelatedAnswers,
+    RelatedBatch,
+    RelatedOut,
+    RelatedQuery,
+    RelatedToItem,
+    RelatedToStored,
+    RelatedToText,
+)
+from linkage.errors import LinkageError
+from linkage.linker import Ask
+from linkage.types import Related
 
 router = APIRouter(prefix="/v1", tags=["linkage"])
-UNSTORED = "(unstored)"
-"""The id of an item that was sent with the question and has none."""
-
-Many = Annotated[list[str], Query()]
 
 
 @router.get(
     "/items/{item_id:path}/related",
+    response_model=RelatedOut,
     responses=responses(401, 403, 404, 422, 429, 503),
 )
 def related_to_item(
@@ -30,46 +39,67 @@ def related_to_item(
     caller: Reader,
     session: ReadSession,
     runtime: RuntimeDep,
-    kind: Annotated[list[str], Query(description="Only these kinds; may be repeated.")] = [],
-    language: Annotated[list[str], Query(description="Only these languages.")] = [],
-    source: Annotated[list[str], Query(description="Only from these sources.")] = [],
-    relation: Annotated[Relation | None, Query(description="Only this relation.")] = None,
-    published_after: Annotated[Date | None, Query(description="Only later ones.")] = None,
-    exclude: Annotated[list[str], Query(description="Never these items.")] = [],
-    limit: Annotated[int, Query(ge=1, le=100)] = 10,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
-) -> RelatedOut:
+    query: Annotated[RelatedQuery, Query()],
+) -> Response:
     """Return what belongs to an item, best first, each link with its reasons."""
-    related = runtime.linker.related(
-        session,
-        caller.tenant_id,
-        item_id,
-        filters=_filters(kind, language, source, exclude, published_after),
-        relation=relation,
-        limit=limit,
-        cursor=cursor,
-    )
-    return RelatedOut.of(related)
+    ask = Ask(item_id, query.options())
+    return _json(RelatedOut.of(runtime.linker.answer(session, caller.tenant_id, ask)))
 
 
 @router.post(
     "/related",
+    response_model=RelatedOut,
     responses=responses(400, 401, 403, 404, 413, 415, 422, 429, 503),
 )
 def related_to_text(
-    body: RelatedToText | RelatedToItem, caller: Reader, session: ReadSession, runtime: RuntimeDep
-) -> RelatedOut:
+    body: RelatedToText | RelatedToItem | RelatedToStored,
+    caller: Reader,
+    session: ReadSession,
+    runtime: RuntimeDep,
+) -> Response:
     """Return what belongs to a free text, or to an item that need not be in the catalogue."""
-    related = runtime.linker.related_to(
-        session,
-        caller.tenant_id,
-        body.text if isinstance(body, RelatedToText) else _item(body.item),
-        filters=_filters(body.kind, body.language, body.source, body.exclude, body.published_after),
-        relation=body.relation,
-        limit=body.limit,
-        cursor=body.cursor,
-    )
-    return RelatedOut.of(related)
+    return _json(RelatedOut.of(runtime.linker.answer(session, caller.tenant_id, body.ask())))
+
+
+@router.post(
+    "/related:batch",
+    response_model=RelatedAnswers,
+    responses=responses(400, 401, 403, 413, 415, 422, 429, 503),
+)
+def related_to_many(
+    request: Request,
+    body: RelatedBatch,
+    caller: Reader,
+    session: ReadSession,
+    runtime: RuntimeDep,
+) -> Response:
+    """Answer up to 100 questions, faster than one by one; one that fails fails no other."""
+    asked = [_asked(question) for question in body.questions]
+    sound = [ask for ask in asked if isinstance(ask, Ask)]
+    answers = iter(runtime.linker.answer_many(session, caller.tenant_id, sound))
+    told = (next(answers) if isinstance(ask, Ask) else ask for ask in asked)
+    return _json(RelatedAnswers(answers=[_told(request, answer) for answer in told]))
+
+
+@router.get(
+    "/links/{source:path}/{target:path}",
+    response_model=ExplainedOut,
+    responses=responses(401, 403, 404, 422, 429, 503),
+)
+def explain_link(
+    request: Request,
+    source: ItemPath,
+    target: ItemPath,
+    caller: Reader,
+    session: ReadSession,
+    runtime: RuntimeDep,
+) -> Response:
+    """Explain the link between two items in full, whether or not it is served.
+
+    A slash within an id is written `%2F`.
+    """
+    ends = _segments(request) or (source, target)
+    return _json(ExplainedOut.of(runtime.linker.explain(session, caller.tenant_id, *ends)))
 
 
 @router.post("/mentions", responses=responses(400, 401, 403, 413, 415, 422, 429, 503))
@@ -83,22 +113,27 @@ def find_mentions(
     return MentionsOut(mentions=[MentionOut.of(mention, body.top_k) for mention in mentions])
 
 
-def _item(body: ItemBody) -> Item:
-    record = body.model_dump()
-    return item_from_record(record | {"id": body.id or UNSTORED})
+def _json(body: BaseModel) -> Response:
+    """Return a body that was valid when it was made; checking it again would cost a millisecond."""
+    return Response(body.model_dump_json(), media_type="application/json")
 
 
-def _filters(
-    kind: list[str],
-    language: list[str],
-    source: list[str],
-    exclude: list[str],
-    published_after: str | None,
-) -> Filters:
-    return Filters(
-        kinds=frozenset(kind),
-        languages=frozenset(language),
-        sources=frozenset(source),
-        exclude=frozenset(exclude),
-        published_after=published_after,
-    )
+def _asked(question: RelatedToText | RelatedToItem | RelatedToStored) -> Ask | LinkageError:
+    try:
+        return question.ask()
+    except LinkageError as error:
+        return error
+
+
+def _told(request: Request, answer: Related | LinkageError) -> RelatedOut | FaultOut:
+    if isinstance(answer, Related):
+        return RelatedOut.of(answer)
+    fault = fault_of(request, answer)
+    return FaultOut(error=AnswerFault(status=fault.status, detail=fault.detail))
+
+
+def _segments(request: Request) -> tuple[str, str] | None:
+    """Return the two ids from the path as it was sent: there `%2F` is not yet a bare slash."""
+    path = request.scope.get("raw_path", b"").decode("ascii", "replace")
+    ids = path.partition("/v1/links/")[2].split("/")
+    return (unquote(ids[0]), unquote(ids[1])) if len(ids) == 2 else None  # noqa: PLR2004

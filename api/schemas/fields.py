@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 
 PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 """Text without control characters, but for tabs and the ends of lines."""
@@ -15,6 +15,12 @@ Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Language = Annotated[
     str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 ]
+Source = Annotated[str, StringConstraints(max_length=100, pattern=ONE_LINE)]
+AttributeFilter = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^:\x00-\x1f\x7f-\x9f]{1,100}:[^\x00-\x1f\x7f-\x9f]{1,200}$"),
+]
+"""`name:value` of an attribute."""
 Url = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[A-Za-z0-9]\S*$")]
 Date = Annotated[
     str,
@@ -32,6 +38,13 @@ def _written_out(value: object) -> object:
     raise ValueError("must be text in ISO 8601")
 
 
+def _whole(value: object) -> object:
+    """Take 3.0 for 3, as JSON does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole), Strict()]
+"""An integer of a body, which text and booleans are not."""
 Moment = Annotated[datetime, BeforeValidator(_written_out)]
 Target = Annotated[
     str,

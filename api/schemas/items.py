@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas.fields import (
-    ONE_LINE,
     SOME_TEXT,
     Body,
     Date,
@@ -13,6 +12,7 @@ from api.schemas.fields import (
     Kind,
     Language,
     Moment,
+    Source,
     Text,
     Url,
 )
@@ -34,7 +34,7 @@ class ItemBody(Body):
     published_at: Date | None = None
     expires_at: Moment | None = None
     popularity: float = Field(0.0, ge=0, le=1, strict=True)
-    source: Annotated[str, StringConstraints(max_length=100, pattern=ONE_LINE)] = "catalogue"
+    source: Source = "catalogue"
     hidden: bool = Field(default=False, strict=True)
     attributes: dict[str, Any] = {}
 

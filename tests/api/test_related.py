@@ -115,3 +115,60 @@ def test_a_foreign_cursor_is_refused(shop: TestClient) -> None:
     answer = shop.get("/v1/items/book-solaris/related?cursor=nonsense")
     assert answer.status_code == 404
     assert "cursor" in answer.json()["detail"]
+
+
+def test_an_attribute_is_a_filter(shop: TestClient) -> None:
+    shop.put("/v1/items/film-solaris", json={**ITEMS[1], "attributes": {"format": "35 mm"}})
+    answer = shop.get("/v1/items/book-solaris/related?attribute=format:35 mm").json()
+    assert targets(answer) == ["film-solaris"]
+    refused = shop.get("/v1/items/book-solaris/related?attribute=format")
+    assert refused.status_code == 422
+
+
+def test_options_travel_by_query_and_by_body_alike(shop: TestClient) -> None:
+    options = {"kind": ["film", "book"], "fresh": 0.5, "diversity": 0.3, "limit": 2}
+    got = shop.get("/v1/items/book-solaris/related", params=options).json()
+    posted = shop.post("/v1/related", json={"id": "book-solaris", **options}).json()
+    assert posted["links"] == got["links"]
+    assert len(targets(got)) == 2
+
+
+def test_each_question_of_a_batch_has_its_answer_or_its_error(shop: TestClient) -> None:
+    questions = [
+        {"id": "book-solaris", "kind": ["film"]},
+        {"id": "absent"},
+        {"text": "how to bake bread", "limit": 1},
+        {"item": {"kind": "book", "title": "Return from the Stars", "url": "http://a.example"}},
+        {"id": "book-solaris", "cursor": "nonsense"},
+    ]
+    answers = shop.post("/v1/related:batch", json={"questions": questions}).json()["answers"]
+    assert targets(answers[0]) == ["film-solaris"]
+    assert answers[1]["error"]["status"] == 404
+    assert "absent" in answers[1]["error"]["detail"]
+    assert targets(answers[2]) == ["book-baking"]
+    assert "links" in answers[3]
+    assert "cursor" in answers[4]["error"]["detail"]
+
+
+def test_a_batch_names_the_field_that_is_wrong(shop: TestClient) -> None:
+    answer = shop.post("/v1/related:batch", json={"questions": [{"text": "x", "limit": 1000}]})
+    assert answer.status_code == 422
+    assert any("limit" in fault["field"] for fault in answer.json()["errors"])
+
+
+def test_one_link_is_explained_in_full(shop: TestClient) -> None:
+    answer = shop.get("/v1/links/book-solaris/film-solaris").json()
+    assert answer["served"]
+    assert answer["position"] == 1
+    assert answer["link"]["relation"] == "adaptation_of"
+    assert {"named", "vector"} <= {evidence["type"] for evidence in answer["link"]["evidence"]}
+    itself = shop.get("/v1/links/book-solaris/book-solaris").json()
+    assert (itself["served"], itself["reason"]) == (False, "an item is not related to itself")
+
+
+def test_ids_with_slashes_are_told_apart_when_escaped(shop: TestClient) -> None:
+    for id_ in ("a/b", "b/c"):
+        shop.put(f"/v1/items/{id_}", json={"kind": "book", "title": f"Ocean {id_}"})
+    answer = shop.get("/v1/links/a%2Fb/b%2Fc").json()
+    assert (answer["source"]["id"], answer["link"]["target"]["id"]) == ("a/b", "b/c")
+    assert shop.get("/v1/links/a/b/b/c").status_code == 404

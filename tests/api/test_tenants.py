@@ -37,7 +37,10 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
     while jobs.run_next_chunk(runtime.database.transaction, runtime.translator, job, lease=60):
         pass
     key = client.get("/v1/admin/keys").json()["keys"][0]["id"]
-    client.known = {"item_id": "secret-1", "job_id": job, "build_id": build, "key_id": key}
+    client.known = {
+        "item_id": "secret-1", "source": "secret-1", "target": "secret-1", "job_id": job,
+        "build_id": build, "key_id": key,
+    }  # fmt: skip
     return client
 
 
@@ -53,6 +56,7 @@ def _answers_of(app: FastAPI, known: dict[str, str]) -> list[tuple[str, str, str
 
 BODIES = {
     "/v1/related": {"text": f"{SECRET} by Quilla Vexworth"},
+    "/v1/related:batch": {"questions": [{"text": SECRET}]},
     "/v1/mentions": {"text": f"The novel {SECRET} by Quilla Vexworth."},
     "/v1/translations": {"text": "Hello.", "target": "de", "source": "en"},
     "/v1/translation-jobs": {"items": [{"id": "b", "text": "Hi."}], "targets": ["de"]},
@@ -82,6 +86,15 @@ def test_no_endpoint_shows_or_changes_what_another_tenant_owns(
     job = owner.get(f"/v1/translation-jobs/{owner.known['job_id']}").json()
     assert job["state"] == "done"
     assert owner.get(f"/v1/admin/builds/{owner.known['build_id']}").json()["state"] == "live"
+
+
+def test_a_question_of_a_batch_does_not_reach_anothers_item(
+    owner: TestClient, make_client: MakeClient
+) -> None:
+    questions = {"questions": [{"id": "secret-1"}]}
+    [answer] = make_client("stranger").post("/v1/related:batch", json=questions).json()["answers"]
+    assert answer["error"]["status"] == 404
+    assert "links" in owner.post("/v1/related:batch", json=questions).json()["answers"][0]
 
 
 def test_an_item_put_under_anothers_id_is_ones_own(
@@ -120,7 +133,7 @@ def test_every_endpoint_of_v1_refuses_a_request_without_a_valid_key(
     app: FastAPI, header: str
 ) -> None:
     client = TestClient(app, headers={"Authorization": header} if header else {})
-    known = dict.fromkeys(("item_id", "job_id", "build_id", "key_id"), "x")
+    known = dict.fromkeys(("item_id", "source", "target", "job_id", "build_id", "key_id"), "x")
     for method, _, path in _answers_of(app, known):
         answer = client.request(method, path)
         assert answer.status_code == 401, (method, path)
