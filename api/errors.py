@@ -32,6 +32,9 @@ STATUS: Mapping[type[Exception], int] = {
     translate.InvalidCursorError: 404,
     translate.UnsupportedLanguageError: 422,
     translate.UndetectedLanguageError: 422,
+    translate.GlossaryNotFoundError: 404,
+    translate.GlossaryNameTakenError: 409,
+    translate.InvalidTermError: 422,
     translate.ModelError: 503,
     OperationalError: 503,
 }

@@ -9,6 +9,9 @@ TranslateError
 ├── IdempotencyConflictError   the key of a job came again with another request
 ├── InvalidCursorError         a cursor was not made by us
 ├── JobNotFoundError           no such job for this tenant
+├── GlossaryNotFoundError      no such glossary for this tenant
+├── GlossaryNameTakenError     the tenant has another glossary of this name
+├── InvalidTermError           a glossary's term, or their number, cannot be used
 └── JobStateError              the job's state does not allow what was asked
 """
 
@@ -99,3 +102,30 @@ class JobStateError(TranslateError):
         self.job_id = job_id
         self.state = state
         super().__init__(f"translation job {job_id} is {state}; {wanted}")
+
+
+class GlossaryNotFoundError(TranslateError):
+    """The tenant has no such glossary, or the glossary has no terms for a language pair."""
+
+    def __init__(self, reference: str, pair: tuple[str, str] | None = None) -> None:
+        self.reference = reference
+        self.pair = pair
+        super().__init__(
+            f"the glossary {reference!r} has no terms from {pair[0]} to {pair[1]}"
+            if pair
+            else f"no glossary has the id or name {reference!r}"
+        )
+
+
+class GlossaryNameTakenError(TranslateError):
+    """Another glossary of the tenant has the name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"there is a glossary {name!r} already; change it or take another name")
+
+
+class InvalidTermError(TranslateError):
+    """A glossary's term, or their number, cannot be used."""
+
+    field = "terms"

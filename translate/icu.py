@@ -31,7 +31,7 @@ def split_message(text: str, terms: Sequence[str] = ()) -> Run:
 
 def join_message(run: Run, *, doubled: bool) -> str:
     """Return the message of a run; `doubled` tells whether to write each apostrophe twice."""
-    text = run.text.replace("'", "''") if doubled else _UNSAFE.sub("''", run.text)
+    text = _quoted(run.text, doubled=doubled)
     return fill(text, [_written(span, doubled=doubled) for span in run.spans])
 
 
@@ -40,7 +40,13 @@ def is_doubled(text: str) -> bool:
     return "''" in text
 
 
+def _quoted(text: str, *, doubled: bool) -> str:
+    return text.replace("'", "''") if doubled else _UNSAFE.sub("''", text)
+
+
 def _written(span: Span, *, doubled: bool) -> str:
+    if span.kind == "glossary":
+        return _quoted(span.text, doubled=doubled)
     if not span.inner:
         return span.text
     return "".join(

@@ -18,8 +18,14 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from translate import store
-from translate.errors import IdempotencyConflictError, InvalidJobError, JobStateError
+from translate import glossaries, store
+from translate.errors import (
+    GlossaryNotFoundError,
+    IdempotencyConflictError,
+    InvalidJobError,
+    JobStateError,
+)
+from translate.glossary import Glossary
 from translate.models import ChunkRow, JobItemRow, JobRow, ResultRow
 from translate.store import ItemResult
 from translate.translator import Format, Translator
@@ -52,6 +58,8 @@ class JobOptions:
     format: Format = "text"
     min_confidence: float = 0.0
     do_not_translate: tuple[str, ...] = ()
+    glossary: str | None = None
+    """Id of a glossary, used in the version that it has when a chunk is translated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,7 @@ class Claim:
     target: str
     options: JobOptions
     items: tuple[ClaimedItem, ...]
+    glossary: Glossary | None = None
 
 
 def create(  # noqa: PLR0913 - keywords, each with a default
@@ -238,7 +247,10 @@ def _translate(translator: Translator, held: Claim) -> list[Translation]:
         [item.text for item in held.items],
         target=held.target,
         sources=[item.source for item in held.items],
-        **asdict(held.options),
+        format=held.options.format,
+        min_confidence=held.options.min_confidence,
+        do_not_translate=held.options.do_not_translate,
+        glossary=held.glossary,
     )
 
 
@@ -255,18 +267,31 @@ def claim(session: Session, job_id: str, *, lease: float) -> Claim | None:
     while chunk := store.next_chunk(session, job_id, moment):
         items = store.open_items(session, chunk)
         if chunk.attempts >= MAX_ATTEMPTS:
-            _give_up(session, job, chunk, items)
+            reason = f"given up after {MAX_ATTEMPTS} attempts; the worker's log tells why"
+            _give_up(session, job, chunk, items, reason)
+            continue
+        try:
+            glossary = _glossary(session, job)
+        except GlossaryNotFoundError as error:
+            _give_up(session, job, chunk, items, str(error))
             continue
         if job.state == "queued":
             job.state, job.started_at = "running", job.started_at or moment
         chunk.state, chunk.claim = "running", secrets.token_hex(16)
         chunk.lease_until, chunk.attempts = moment + timedelta(seconds=lease), chunk.attempts + 1
         session.flush()
-        return _claim(job, chunk, items)
+        return _claim(job, chunk, items, glossary)
     return None
 
 
-def _claim(job: JobRow, chunk: ChunkRow, items: Sequence[JobItemRow]) -> Claim:
+def _glossary(session: Session, job: JobRow) -> Glossary | None:
+    reference = job.options.get("glossary")
+    return glossaries.load(session, job.tenant_id, reference) if reference else None
+
+
+def _claim(
+    job: JobRow, chunk: ChunkRow, items: Sequence[JobItemRow], glossary: Glossary | None
+) -> Claim:
     assert chunk.claim is not None
     options = job.options | {"do_not_translate": tuple(job.options["do_not_translate"])}
     return Claim(
@@ -276,11 +301,13 @@ def _claim(job: JobRow, chunk: ChunkRow, items: Sequence[JobItemRow]) -> Claim:
         chunk.target,
         JobOptions(**options),
         tuple(ClaimedItem(row.position, row.text, row.source or job.source) for row in items),
+        glossary,
     )
 
 
-def _give_up(session: Session, job: JobRow, chunk: ChunkRow, items: Sequence[JobItemRow]) -> None:
-    reason = f"given up after {MAX_ATTEMPTS} attempts; the worker's log tells why"
+def _give_up(
+    session: Session, job: JobRow, chunk: ChunkRow, items: Sequence[JobItemRow], reason: str
+) -> None:
     results = [Translation("", row.source, chunk.target, "failed", 0.0, reason=reason)
                for row in items]  # fmt: skip
     _settle(session, job, chunk, [row.position for row in items], results)

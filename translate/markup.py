@@ -50,10 +50,16 @@ def split_html(text: str, terms: Sequence[str] = ()) -> list[str | Run]:
 
 def join_html(parts: Sequence[str | Run]) -> str:
     """Return the HTML of what `split_html` gave, its runs translated or not."""
-    return "".join(
-        part if isinstance(part, str) else replace(part, text=_escaped(part.text)).plain()
-        for part in parts
+    return "".join(part if isinstance(part, str) else _escaped_run(part).plain() for part in parts)
+
+
+def _escaped_run(run: Run) -> Run:
+    """Escape what is text; spans came out of the markup as it is written, but for new terms."""
+    spans = (
+        replace(span, text=_escaped(span.text)) if span.kind == "glossary" else span
+        for span in run.spans
     )
+    return Run(_escaped(run.text), tuple(spans))
 
 
 def _pieces(text: str, terms: Sequence[str]) -> Iterator[str | Run]:

@@ -124,3 +124,78 @@ class ResultRow(Base):
     confidence: Mapped[float | None] = mapped_column(Float)
     reason: Mapped[str | None] = mapped_column(Text)
     model: Mapped[str] = mapped_column(String(100))
+
+
+class GlossaryRow(Base):
+    """A tenant's named collection of terms; `version` grows with every change."""
+
+    __tablename__ = "glossaries"
+    __table_args__ = (UniqueConstraint("tenant_id", "name", name="uq_glossaries_tenant_id_name"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class TermRow(Base):
+    """A glossary's term in one language and its translation into another."""
+
+    __tablename__ = "glossary_terms"
+    __table_args__ = (
+        UniqueConstraint(
+            "glossary_id", "source_language", "target_language", "source", name="uq_glossary_terms"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BIG_KEY, primary_key=True, autoincrement=True)
+    glossary_id: Mapped[str] = mapped_column(ForeignKey("glossaries.id", ondelete="CASCADE"))
+    source_language: Mapped[str] = mapped_column(String(35))
+    target_language: Mapped[str] = mapped_column(String(35))
+    source: Mapped[str] = mapped_column(String(500))
+    target: Mapped[str] = mapped_column(String(500))
+
+
+class UnitRow(Base):
+    """A unit of a tenant's translation memory: a text and how a person or a file translates it.
+
+    `key` is a hash of the text without case, punctuation, numbers and placeholders.
+    """
+
+    __tablename__ = "memory_units"
+    __table_args__ = (
+        UniqueConstraint(
+            "tenant_id", "source_language", "target_language", "domain", "tuid",
+            name="uq_memory_units",
+        ),
+        Index("ix_memory_units_key", "tenant_id", "source_language", "target_language", "key"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BIG_KEY, primary_key=True, autoincrement=True)
+    tenant_id: Mapped[str] = mapped_column(String(64))
+    source_language: Mapped[str] = mapped_column(String(35))
+    target_language: Mapped[str] = mapped_column(String(35))
+    domain: Mapped[str] = mapped_column(String(100))
+    """Empty for a unit that serves every domain."""
+    tuid: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(Text)
+    target: Mapped[str] = mapped_column(Text)
+    key: Mapped[int] = mapped_column(BigInteger)
+    is_correction: Mapped[bool]
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class BandRow(Base):
+    """A piece of a unit's fingerprint: units with one in common are candidates of each other.
+
+    There is no foreign key: bands are found again from a unit's text, and one that is left over
+    only makes a candidate that scores badly.
+    """
+
+    __tablename__ = "memory_bands"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's way
+
+    band: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    unit_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -1,10 +1,11 @@
 """Runs of text through one engine: cut, decode in one call, put back, judge, try again once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from translate.detect import Detector
 from translate.engine import Engine
+from translate.glossary import TermMatcher, settled
 from translate.inline import Shown, fits, restore, show
 from translate.protect import MARK, Run, Span, mask_numbers, stands_before, stands_behind
 from translate.quality import Quality, assess
@@ -35,10 +36,11 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Core:
-    """What a model is to translate, and from which language."""
+    """What a model is to translate, from which language, and with which terms."""
 
     run: Run
     source: str
+    matcher: TermMatcher | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +51,68 @@ class _Attempt:
     quality: Quality
 
 
-def translate_runs(
-    runs: Sequence[Run], sources: Sequence[str], target: str, engine: Engine, detector: Detector
+def translate_runs(  # noqa: PLR0913 - what runs are translated with
+    runs: Sequence[Run],
+    sources: Sequence[str],
+    target: str,
+    engine: Engine,
+    detector: Detector,
+    *,
+    matchers: Sequence[TermMatcher | None] | None = None,
 ) -> list[Outcome]:
-    """Translate runs, each from its own language, with at most two calls of the engine.
+    """Translate runs, each from its own language and with its own terms.
 
-    Every span of a run is in its outcome exactly once. Equal segments are decoded once.
+    Every span of a run is in its outcome exactly once. Equal segments are decoded once. The
+    engine is called twice at most, and twice more where segments lack terms.
     """
-    cut = [_units(run, source, engine) for run, source in zip(runs, sources, strict=True)]
-    cores = list(
-        dict.fromkeys(
-            _Core(unit.core, source)
-            for units, source in zip(cut, sources, strict=True)
-            for unit in units
-            if has_letters(unit.core.text)
-        )
-    )
+    cut = [
+        [(unit, _Core(unit.core, source, matcher)) for unit in _units(run, source, engine)]
+        for run, source, matcher in zip(runs, sources, matchers or [None] * len(runs), strict=True)
+    ]
+    cores = {core: core.run for units in cut for _, core in units if has_letters(core.run.text)}
     judge = _Judge(target, detector)
-    best = _attempts({core: core.run for core in cores}, engine, judge, is_careful=False)
+    best = _best(cores, engine, judge)
+    best |= _with_terms(best, engine, judge)
+    return [_outcome(units, best) for units in cut]
+
+
+def _best(cores: Mapping[_Core, Run], engine: Engine, judge: "_Judge") -> dict[_Core, _Attempt]:
+    """Decode each core as its run is shown to the model, the doubtful ones once more."""
+    best = _attempts(cores, engine, judge, is_careful=False)
     doubtful = [core for core in cores if best[core].quality.checks & _RETRIED]
-    again = {core: _masked(core.run, best[core], engine) for core in doubtful}
+    again = {core: _masked(cores[core], best[core], engine) for core in doubtful}
     for core, attempt in _attempts(again, engine, judge, is_careful=True).items():
         best[core] = _better(best[core], attempt)
-    return [_outcome(units, source, best) for units, source in zip(cut, sources, strict=True)]
+    return best
+
+
+def _with_terms(
+    best: Mapping[_Core, _Attempt], engine: Engine, judge: "_Judge"
+) -> dict[_Core, _Attempt]:
+    """Decode again what lacks a glossary's term, with the terms' targets protected in place.
+
+    What the model itself translates by a form of the target stays: it agrees with its neighbours.
+    Where a term could not be applied after all, the caller sees it lacking.
+    """
+    inserted = {
+        core: run
+        for core, attempt in best.items()
+        if core.matcher and (run := _inserted(core.run, core.matcher, attempt, engine))
+    }
+    return {
+        core: replace(attempt, run=settled(core.run, attempt.run))
+        for core, attempt in _best(inserted, engine, judge).items()
+        if "empty" not in attempt.quality.checks
+    }
+
+
+def _inserted(run: Run, matcher: TermMatcher, attempt: _Attempt, engine: Engine) -> Run | None:
+    """Return a run with its terms inserted; None where it needs none, or would be too long."""
+    occurrences = matcher.find(run.text)
+    if not matcher.applied(occurrences, attempt.run.text)[1]:
+        return None
+    inserted = matcher.inserted(run, occurrences)
+    return inserted if _fits(inserted, engine) else None
 
 
 def has_letters(text: str) -> bool:
@@ -133,7 +174,7 @@ class _Judge:
 
 
 def _attempts(
-    runs: dict[_Core, Run], engine: Engine, judge: _Judge, *, is_careful: bool
+    runs: Mapping[_Core, Run], engine: Engine, judge: _Judge, *, is_careful: bool
 ) -> dict[_Core, _Attempt]:
     """Decode each core as its run is shown to the model, and judge the answers."""
     if not runs:
@@ -170,13 +211,13 @@ def _visible(run: Run) -> str:
     return Run(run.text, tuple(Span(text, "number") for text in kept)).plain()
 
 
-def _outcome(units: Iterable[_Unit], source: str, attempts: Mapping[_Core, _Attempt]) -> Outcome:
+def _outcome(units: Iterable[tuple[_Unit, _Core]], attempts: Mapping[_Core, _Attempt]) -> Outcome:
     """Join a run's units; its confidence is that of its segments by their lengths."""
     parts: list[Run] = []
     checks: set[str] = set()
     trust = weight = 0.0
-    for unit in units:
-        attempt = attempts.get(_Core(unit.core, source))
+    for unit, core in units:
+        attempt = attempts.get(core)
         parts += [unit.head, attempt.run if attempt else unit.core, unit.tail]
         if attempt:
             checks |= attempt.quality.checks

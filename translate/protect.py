@@ -12,10 +12,11 @@ from typing import Literal
 
 MARK = "\ufffc"
 Kind = Literal[
-    "placeholder", "message", "hash", "tag", "void", "term", "address", "code", "emoji", "quantity",
-    "number",
+    "placeholder", "message", "hash", "tag", "void", "term", "glossary", "address", "code", "emoji",
+    "quantity", "number",
 ]  # fmt: skip
-"""`tag` is one of a pair, or a comment; `void` is a tag that stands for itself."""
+"""`tag` is one of a pair, or a comment; `void` is a tag that stands for itself; `glossary` is a
+term's target in the place of the term, as plain text."""
 _APART = frozenset({"void", "emoji"})
 
 TAG = r"</?[A-Za-z](?:[^<>\"']|\"[^\"]{0,5000}\"|'[^']{0,5000}')*>"

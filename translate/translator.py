@@ -1,18 +1,19 @@
 """Translator: the one object that callers of this domain use."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from translate.detect import Detector, LanguageDetector
 from translate.engine import Engine
 from translate.errors import TranslateError, UndetectedLanguageError, UnsupportedLanguageError
+from translate.glossary import Glossary, TermMatcher, settled, with_terms
 from translate.icu import is_doubled, is_message, join_message, split_message
 from translate.languages import resolve
 from translate.markup import join_html, split_html
 from translate.pipeline import Outcome, has_letters, translate_runs
 from translate.protect import Run, protect
-from translate.types import Direction, Translation
+from translate.types import AppliedTerm, Direction, Translation
 
 PIVOT = "en"
 Format = Literal["text", "html"]
@@ -27,6 +28,7 @@ class _Work:
     source: str
     confidence: float = 1.0
     checks: frozenset[str] = frozenset()
+    matcher: TermMatcher | None = None
 
 
 class Translator:
@@ -89,6 +91,8 @@ class Translator:
         format: Format = "text",  # noqa: A002 - the name the callers of all such services know
         min_confidence: float = 0.0,
         do_not_translate: Sequence[str] = (),
+        glossary: Glossary | None = None,
+        plain: bool = False,
     ) -> list[Translation]:
         """Translate texts into one language, each from its own; the answers are in their order.
 
@@ -96,30 +100,55 @@ class Translator:
         A text whose language is the target comes back as it is. One that cannot be translated
         fails with a reason and fails no other; a `target` that no model knows raises
         `UnsupportedLanguageError`. A failed check or a confidence below `min_confidence` makes
-        `needs_review`.
+        `needs_review`. The terms of a `glossary` are applied and listed; with `plain`, a text that
+        has any is translated without them as well.
         """
         [target] = self.check_targets([target])
         hints = sources if sources is not None else [None] * len(texts)
-        settled: dict[int, Translation] = {}
+        answers: dict[int, Translation] = {}
         work: dict[int, _Work] = {}
         for index, (text, hint) in enumerate(zip(texts, hints, strict=True)):
             parts = _parts(text, format, do_not_translate)
             try:
                 language = self._language(parts, hint or source, target)
             except TranslateError as error:
-                settled[index] = Translation(
+                answers[index] = Translation(
                     text, None, target, "failed", 0.0, model=self.model, reason=str(error)
                 )
                 continue
             if language in {None, target}:
-                settled[index] = Translation(text, language, target, "done", 1.0, model=self.model)
+                answers[index] = Translation(text, language, target, "done", 1.0, model=self.model)
             else:
-                work[index] = _Work(parts, language)
+                matcher = glossary.matcher(language, target) if glossary else None
+                work[index] = _Work(parts, language, matcher=matcher)
         done = dict(zip(work, self._run(list(work.values()), target), strict=True))
         for index, each in done.items():
             text = _text(each.parts, texts[index], format)
-            settled[index] = self._settle(each, text, work[index].source, target, min_confidence)
-        return [settled[index] for index in range(len(texts))]
+            answers[index] = self._settle(work[index], each, text, target, min_confidence)
+        if plain:
+            self._add_plain(answers, texts, format, do_not_translate)
+        return [answers[index] for index in range(len(texts))]
+
+    def _add_plain(
+        self,
+        answers: dict[int, Translation],
+        texts: Sequence[str],
+        form: Format,
+        do_not_translate: Sequence[str],
+    ) -> None:
+        """Translate the texts that have terms a second time, without the glossary."""
+        indexes = [index for index, each in answers.items() if each.glossary_terms]
+        if not indexes:
+            return
+        again = self.translate(
+            [texts[index] for index in indexes],
+            target=answers[indexes[0]].target,
+            sources=[answers[index].source for index in indexes],
+            format=form,
+            do_not_translate=do_not_translate,
+        )
+        for index, each in zip(indexes, again, strict=True):
+            answers[index] = replace(answers[index], plain_text=each.text)
 
     @property
     def _sources(self) -> list[str]:
@@ -158,11 +187,14 @@ class Translator:
         """Translate everything: into English what must go through it, then into the target."""
         pivoted = [index for index, each in enumerate(work)
                    if (each.source, target) not in self._trained]  # fmt: skip
-        for index, each in zip(
-            pivoted, self._hop([work[index] for index in pivoted], PIVOT), strict=True
-        ):
-            work[index] = each
-        return self._hop(work, target)
+        first = self._hop([_with_terms_inserted(work[index]) for index in pivoted], PIVOT)
+        halfway = work.copy()
+        for index, each in zip(pivoted, first, strict=True):
+            halfway[index] = each
+        done = self._hop(halfway, target)
+        for index in pivoted:
+            done[index] = _with_terms_settled(work[index], done[index])
+        return done
 
     def _hop(self, work: Sequence[_Work], target: str) -> list[_Work]:
         """Translate all runs of all texts, one call an engine."""
@@ -178,24 +210,56 @@ class Translator:
                 [run for _, run in places],
                 [work[index].source for index, _ in places],
                 target, engine, self._detector,
+                matchers=[work[index].matcher for index, _ in places],
             )  # fmt: skip
             for (index, run), outcome in zip(places, results, strict=True):
                 outcomes[index][run] = outcome
         return [_advanced(each, outcomes[index], target) for index, each in enumerate(work)]
 
     def _settle(
-        self, work: _Work, text: str, source: str, target: str, min_confidence: float
+        self, given: _Work, work: _Work, text: str, target: str, min_confidence: float
     ) -> Translation:
-        is_good = not work.checks and work.confidence >= min_confidence
+        terms, checks = _audited(given, work)
+        is_good = not checks and work.confidence >= min_confidence
         return Translation(
             text,
-            source,
+            given.source,
             target,
             "done" if is_good else "needs_review",
             round(work.confidence, 4),
-            tuple(sorted(work.checks)),
+            tuple(sorted(checks)),
             self.model,
+            glossary_terms=terms,
         )
+
+
+def _with_terms_inserted(work: _Work) -> _Work:
+    """Insert the terms' targets at once: on the way through English they could not be found."""
+    if (matcher := work.matcher) is None:
+        return work
+    parts = _mapped(work.parts, lambda run: matcher.inserted(run, matcher.find(run.text)))
+    return replace(work, parts=parts, matcher=None)
+
+
+def _with_terms_settled(given: _Work, work: _Work) -> _Work:
+    if given.matcher is None:
+        return work
+    before = iter(list(_runs(given.parts)))
+    return replace(work, parts=_mapped(work.parts, lambda run: settled(next(before), run)))
+
+
+def _audited(given: _Work, work: _Work) -> tuple[tuple[AppliedTerm, ...], frozenset[str]]:
+    """Return the terms that the translation holds, and its checks, `glossary` where one lacks."""
+    if given.matcher is None:
+        return (), work.checks
+    applied: list[AppliedTerm] = []
+    checks = work.checks
+    for before, after in zip(_runs(given.parts), _runs(work.parts), strict=True):
+        found = given.matcher.find(before.text)
+        terms, lacking = given.matcher.applied(found, with_terms(after))
+        applied += terms
+        checks |= {"glossary"} if lacking else frozenset()
+    return tuple(applied), checks
 
 
 def _parts(text: str, form: Format, terms: Sequence[str]) -> Parts:
@@ -220,6 +284,17 @@ def _runs(parts: Parts) -> Iterator[Run]:
         if isinstance(part, Run):
             yield part
             yield from part.nested()
+
+
+def _mapped(parts: Parts, change: Callable[[Run], Run]) -> Parts:
+    """Return the parts with every run changed, the ones inside of spans too, in their order."""
+    return tuple(part if isinstance(part, str) else _changed(part, change) for part in parts)
+
+
+def _changed(run: Run, change: Callable[[Run], Run]) -> Run:
+    changed = change(run)
+    spans = (replace(s, inner=_mapped(s.inner, change)) if s.inner else s for s in changed.spans)
+    return replace(changed, spans=tuple(spans))
 
 
 def _filled(part: str | Run, outcomes: Mapping[Run, Outcome]) -> str | Run:

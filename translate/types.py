@@ -16,11 +16,20 @@ def tag(language: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedTerm:
+    """A glossary's term as the text has it, and what stands for it in the translation."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """One translated text: what came out, from which language, how sure, and what was checked.
 
     `checks` names the checks that failed. A failed translation carries the text it was given and
     the `reason`; `source` is None where the language could not be told, or was not needed.
+    `plain_text` is what it would be without the glossary, where that was asked for.
     """
 
     text: str
@@ -31,6 +40,8 @@ class Translation:
     checks: tuple[str, ...] = ()
     model: str = ""
     reason: str | None = None
+    glossary_terms: tuple[AppliedTerm, ...] = ()
+    plain_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +87,23 @@ class Direction:
     source: str
     target: str
     chrf: float | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A part of a file that could not be used: where it stands, its id if it has one, and why."""
+
+    place: str
+    reason: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """What an import did. `faults` holds the first thousand; `failed` counts them all."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    faults: tuple[Fault, ...] = ()

@@ -3,16 +3,19 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from linkage.errors import LinkageError
 from translate.errors import TranslateError
+from translate.types import ImportSummary
 from workers.logs import configure_logs
 from workers.runtime import Runtime
 from workers.settings import DEFAULT_TENANT, settings_from_environment
@@ -32,6 +35,7 @@ err = Console(stderr=True)
 Tenant = Annotated[str, typer.Option(help="Whose catalogue.", envvar="WEFT_TENANT")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 DEFAULT = DEFAULT_TENANT
+SHOWN_FAULTS = 20
 
 
 @contextmanager
@@ -76,3 +80,21 @@ def progress_bar(title: str, unit: str) -> Iterator[Callable[[int, int | None], 
     with Progress(*columns, console=err) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def print_import(summary: ImportSummary, *, json: bool) -> None:
+    """Print what an import did and what it refused; exit with 2 where it refused anything."""
+    if json:
+        print_json(asdict(summary))
+    else:
+        for fault in summary.faults[:SHOWN_FAULTS]:
+            name = f" {fault.id}" if fault.id else ""
+            err.print(f"[red]{escape(fault.place + name)}[/]: {escape(fault.reason)}")
+        if (more := summary.failed - SHOWN_FAULTS) > 0:
+            err.print(f"… and {more} more; --json lists more of them")
+        out.print(
+            f"{summary.created} created, {summary.updated} updated, "
+            f"{summary.unchanged} unchanged, {summary.failed} failed"
+        )
+    if summary.failed:
+        raise typer.Exit(2)

@@ -10,6 +10,7 @@ from rich.table import Table
 from api.cli.console import DEFAULT, Json, Tenant, command, err, out, print_json
 from api.schemas.mentions import MentionOut
 from api.schemas.translations import TranslationOut
+from translate import glossaries
 
 
 def register(app: typer.Typer) -> None:
@@ -44,14 +45,24 @@ def translate(
     text: TextArgument = None,
     to: Annotated[str, typer.Option(help="Language to translate into, e.g. de.")] = "en",
     source: Annotated[str | None, typer.Option(help="Language of the text; else told.")] = None,
+    glossary: Annotated[str | None, typer.Option(help="Name of a glossary to use.")] = None,
+    tenant: Tenant = DEFAULT,
     *,
     html: Annotated[bool, typer.Option(help="The text is HTML; its markup survives.")] = False,
     json: Json = False,
 ) -> None:
     """Translate a text, for example: `weft translate --to de "A gripping novel"`."""
     with command() as runtime:
+        terms = None
+        if glossary:
+            with runtime.database.reading() as session:
+                terms = glossaries.load(session, tenant, glossary)
         [translation] = runtime.translator.translate(
-            [_read(text)], target=to, source=source, format="html" if html else "text"
+            [_read(text)],
+            target=to,
+            source=source,
+            format="html" if html else "text",
+            glossary=terms,
         )
     if json:
         print_json(TranslationOut.of(translation).model_dump())

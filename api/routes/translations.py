@@ -20,7 +20,7 @@ from api.schemas.translations import (
     TranslationOut,
     TranslationsOut,
 )
-from translate import jobs, store
+from translate import glossaries, jobs, store
 from translate.jobs import JobOptions, NewItem
 from translate.models import JobRow
 from workers.db import Database
@@ -45,12 +45,15 @@ def list_languages(caller: Reader, runtime: RuntimeDep) -> LanguagesOut:
     )
 
 
-@router.post("/translations", responses=responses(400, 401, 403, 413, 415, 422, 429, 503))
+@router.post("/translations", responses=responses(400, 401, 403, 404, 413, 415, 422, 429, 503))
 def translate(
     body: TranslateText | TranslateTexts, caller: Writer, runtime: RuntimeDep
 ) -> TranslationsOut:
     """Translate up to 100 texts at once. A text that fails does not fail the others."""
-    del caller
+    glossary = None
+    if body.glossary:
+        with runtime.database.reading() as session:
+            glossary = glossaries.load(session, caller.tenant_id, body.glossary)
     translations = runtime.translator.translate(
         [body.text] if isinstance(body, TranslateText) else body.texts,
         target=body.target,
@@ -58,6 +61,8 @@ def translate(
         format=body.format,
         min_confidence=body.min_confidence,
         do_not_translate=tuple(body.do_not_translate),
+        glossary=glossary,
+        plain=body.plain,
     )
     return TranslationsOut(translations=[TranslationOut.of(each) for each in translations])
 
@@ -65,7 +70,10 @@ def translate(
 @router.post(
     "/translation-jobs",
     status_code=202,
-    responses={200: {"model": JobOut}, **responses(400, 401, 403, 409, 413, 415, 422, 429, 503)},
+    responses={
+        200: {"model": JobOut},
+        **responses(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+    },
 )
 def create_job(
     body: JobBody,
@@ -83,7 +91,7 @@ def create_job(
             (NewItem(item.id, item.text, item.source) for item in body.items),
             targets=supported,
             source=body.source,
-            options=JobOptions(body.format, body.min_confidence, tuple(body.do_not_translate)),
+            options=_options(session, caller.tenant_id, body),
             idempotency_key=idempotency_key or None,
         )
         answer = _shape(session, job)
@@ -150,6 +158,14 @@ def retry_job(job_id: JobId, caller: Writer, runtime: RuntimeDep) -> JobOut:
         answer = _shape(session, jobs.retry_failures(session, caller.tenant_id, job_id))
     wake_for_job(job_id, runtime.settings.worker_processes)
     return answer
+
+
+def _options(session: Session, tenant_id: str, body: JobBody) -> JobOptions:
+    """Return a job's options; its glossary is named by its id, in the version of each chunk."""
+    glossary = glossaries.find(session, tenant_id, body.glossary).id if body.glossary else None
+    return JobOptions(
+        body.format, body.min_confidence, tuple(body.do_not_translate), glossary=glossary
+    )
 
 
 def _shape(session: Session, job: JobRow) -> JobOut:

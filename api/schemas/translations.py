@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.fields import Body, Language, Target, Text
+from api.schemas.fields import ONE_LINE, Body, Language, Target, Text
 from translate.types import Translation
 
 
@@ -17,9 +17,22 @@ class TranslationOptions(Body):
     do_not_translate: list[Annotated[Text, Field(min_length=1, max_length=200)]] = Field(
         [], max_length=200
     )
+    glossary: Annotated[str, StringConstraints(max_length=200, pattern=ONE_LINE)] | None = Field(
+        None, description="Id or name of a glossary whose terms are applied."
+    )
 
 
-class TranslateText(TranslationOptions):
+class DirectOptions(TranslationOptions):
+    """How texts are translated at once."""
+
+    plain: bool = Field(
+        default=False,
+        strict=True,
+        description="Give the translation without the glossary too, as `plain_text`.",
+    )
+
+
+class TranslateText(DirectOptions):
     """One text to translate at once."""
 
     model_config = ConfigDict(
@@ -30,11 +43,20 @@ class TranslateText(TranslationOptions):
     target: Target
 
 
-class TranslateTexts(TranslationOptions):
+class TranslateTexts(DirectOptions):
     """A few texts to translate at once."""
 
     texts: list[Annotated[Text, Field(max_length=20_000)]] = Field(min_length=1, max_length=100)
     target: Target
+
+
+class AppliedTermOut(BaseModel):
+    """A glossary's term as the text has it, and what stands for it in the translation."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    source: str
+    target: str
 
 
 class TranslationOut(BaseModel):
@@ -48,6 +70,8 @@ class TranslationOut(BaseModel):
     checks: list[str] = Field(description="Names of the checks that failed.")
     reason: str | None = None
     model: str
+    glossary_terms: list[AppliedTermOut] = Field(description="Terms that were applied.")
+    plain_text: str | None = Field(None, description="The translation without the glossary.")
 
     @classmethod
     def of(cls, translation: Translation) -> "TranslationOut":

@@ -37,9 +37,15 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
     while jobs.run_next_chunk(runtime.database.transaction, runtime.translator, job, lease=60):
         pass
     key = client.get("/v1/admin/keys").json()["keys"][0]["id"]
+    glossary = client.post(
+        "/v1/glossaries",
+        json={"name": SECRET, "dictionaries": [
+            {"source": "en", "target": "de", "terms": {SECRET: "Geheimnis"}}
+        ]},
+    ).json()["id"]  # fmt: skip
     client.known = {
         "item_id": "secret-1", "source": "secret-1", "target": "secret-1", "job_id": job,
-        "build_id": build, "key_id": key,
+        "build_id": build, "key_id": key, "glossary": glossary,
     }  # fmt: skip
     return client
 
@@ -54,12 +60,18 @@ def _answers_of(app: FastAPI, known: dict[str, str]) -> list[tuple[str, str, str
     ]
 
 
+def _query(template: str) -> dict[str, str]:
+    return {"source": "en", "target": "de"} if "/terms" in template else {}
+
+
 BODIES = {
     "/v1/related": {"text": f"{SECRET} by Quilla Vexworth"},
     "/v1/related:batch": {"questions": [{"text": SECRET}]},
     "/v1/mentions": {"text": f"The novel {SECRET} by Quilla Vexworth."},
     "/v1/translations": {"text": "Hello.", "target": "de", "source": "en"},
     "/v1/translation-jobs": {"items": [{"id": "b", "text": "Hi."}], "targets": ["de"]},
+    "/v1/glossaries": {"name": "mine"},
+    "/v1/glossaries/{glossary}": {"name": "mine too"},
     "/v1/admin/keys": {"name": "mine", "scopes": ["read"]},
 }
 
@@ -72,8 +84,8 @@ def test_no_endpoint_shows_or_changes_what_another_tenant_owns(
     for method, template, path in _answers_of(app, owner.known):
         if method == "PUT":
             continue  # creates an item of the stranger's own; shown below
-        body = BODIES.get(template) if method == "POST" else None
-        answer = stranger.request(method, path, json=body)
+        body = BODIES.get(template) if method in {"POST", "PATCH"} else None
+        answer = stranger.request(method, path, json=body, params=_query(template))
         tried += 1
         assert answer.status_code < 500, (method, path, answer.text)
         if "{" in template:
@@ -133,7 +145,8 @@ def test_every_endpoint_of_v1_refuses_a_request_without_a_valid_key(
     app: FastAPI, header: str
 ) -> None:
     client = TestClient(app, headers={"Authorization": header} if header else {})
-    known = dict.fromkeys(("item_id", "source", "target", "job_id", "build_id", "key_id"), "x")
+    known = dict.fromkeys(("item_id", "source", "target", "job_id", "build_id", "key_id",
+                           "glossary"), "x")  # fmt: skip
     for method, _, path in _answers_of(app, known):
         answer = client.request(method, path)
         assert answer.status_code == 401, (method, path)

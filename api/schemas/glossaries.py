@@ -1,0 +1,148 @@
+"""Bodies of glossaries and their terms."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.schemas.fields import Body, Language
+from translate.glossaries import Overview
+from translate.types import ImportSummary
+
+NAME = r"^[^\x00-\x20\x7f-\x9f/]([^\x00-\x1f\x7f-\x9f/]*[^\x00-\x20\x7f-\x9f/])?$"
+"""One line without a slash, so that a name can stand in a path."""
+_INNER = r"[^\x00-\x1f\x7f-\x9f\ufffc]"
+TERM = rf"^(?=\S)(?=.*[^\W_]){_INNER}*(?<=\S)$"
+"""One line that holds a letter or a digit, without white space around it."""
+
+Name = Annotated[str, StringConstraints(max_length=200, pattern=NAME)]
+TermText = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=TERM)]
+Terms = dict[TermText, TermText]
+"""Source terms and their translations."""
+
+
+class TermsBody(Body):
+    """All terms of a language pair, and their translations."""
+
+    model_config = ConfigDict(
+        regex_engine="python-re", json_schema_extra={"examples": [{"terms": {"book": "Buch"}}]}
+    )
+
+    terms: Terms = Field(max_length=50_000)
+
+
+class DictionaryBody(TermsBody):
+    """The terms of a language pair."""
+
+    source: Language
+    target: Language
+
+
+class GlossaryBody(Body):
+    """A glossary to make."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "bookshop",
+                    "dictionaries": [
+                        {
+                            "source": "en",
+                            "target": "de",
+                            "terms": {"paperback": "Taschenbuch"},
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    name: Name
+    dictionaries: list[DictionaryBody] = Field([], max_length=200)
+
+
+class GlossaryNameBody(Body):
+    """A new name for a glossary."""
+
+    name: Name
+
+
+class TermsOut(BaseModel):
+    """All terms of a language pair, by source."""
+
+    terms: dict[str, str]
+
+
+class DictionaryOut(BaseModel):
+    """How many terms a glossary has for a language pair."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    source: str
+    target: str
+    terms: int
+
+
+class GlossaryOut(BaseModel):
+    """A glossary; its version grows with every change of its terms."""
+
+    id: str
+    name: str
+    version: int
+    dictionaries: list[DictionaryOut]
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, overview: Overview) -> "GlossaryOut":
+        """Shape a domain value."""
+        row = overview.row
+        return cls(
+            id=row.id,
+            name=row.name,
+            version=row.version,
+            dictionaries=[
+                DictionaryOut.model_validate(each, from_attributes=True)
+                for each in overview.dictionaries
+            ],
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+
+class GlossariesOut(BaseModel):
+    """All glossaries of a tenant, by name."""
+
+    glossaries: list[GlossaryOut]
+
+
+class FaultOut(BaseModel):
+    """A part of a file that was not taken, and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    place: str
+    id: str | None
+    reason: str
+
+
+class ImportOut(BaseModel):
+    """What an import did; `errors` lists the first 1,000 parts that were not taken."""
+
+    created: int
+    updated: int
+    unchanged: int
+    failed: int
+    errors: list[FaultOut]
+
+    @classmethod
+    def of(cls, summary: ImportSummary) -> "ImportOut":
+        """Shape a domain value."""
+        return cls(
+            created=summary.created,
+            updated=summary.updated,
+            unchanged=summary.unchanged,
+            failed=summary.failed,
+            errors=[FaultOut.model_validate(fault) for fault in summary.faults],
+        )

@@ -1,0 +1,52 @@
+"""Terms as rows of CSV or TSV: source, target, and (as DeepL writes them) their languages."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from translate.glossary import Term, term_fault
+from translate.languages import canonical
+from translate.types import Fault
+
+HEADERS = {("source", "target"), ("source", "target", "source_lang", "target_lang")}
+
+
+def read(file: BinaryIO, pair: tuple[str, str], *, delimiter: str) -> Iterator[Term | Fault]:
+    """Yield the terms of a table, with or without a header; empty rows do not count."""
+    lines = io.TextIOWrapper(file, "utf-8-sig", newline="")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        begin = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Fault(f"line {begin}", f"cannot be read: {error}")
+            continue
+        except UnicodeDecodeError as error:
+            yield Fault(f"line {begin} or later", f"is not UTF-8: {error.reason}")
+            return
+        if any(row) and tuple(map(str.casefold, row)) not in HEADERS:
+            yield _term(row, pair, f"line {begin}")
+
+
+def write(terms: Iterable[Term], *, delimiter: str) -> Iterator[bytes]:
+    """Yield the terms as rows, without a header."""
+    for term in terms:
+        row = io.StringIO()
+        csv.writer(row, delimiter=delimiter, lineterminator="\n").writerow(
+            (term.source, term.target)
+        )
+        yield row.getvalue().encode()
+
+
+def _term(row: list[str], pair: tuple[str, str], place: str) -> Term | Fault:
+    if len(row) not in (2, 4):
+        return Fault(place, f"has {len(row)} columns, not source and target")
+    if len(row) == 4 and (canonical(row[2]), canonical(row[3])) != pair:  # noqa: PLR2004
+        return Fault(place, f"is from {row[2]!r} to {row[3]!r}, not {pair[0]}-{pair[1]}")
+    term = Term(row[0].strip(), row[1].strip())
+    reason = term_fault(term)
+    return Fault(place, reason) if reason else term
