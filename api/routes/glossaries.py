@@ -21,6 +21,7 @@ from api.schemas.glossaries import (
     TermsOut,
 )
 from translate import glossaries
+from translate.errors import InvalidTermError
 from translate.exchange import TermFormat, read_terms, write_terms
 from translate.languages import canonical
 
@@ -35,10 +36,8 @@ MEDIA_TYPES = {
     "tsv": "text/tab-separated-values",
     "tbx": "application/x-tbx+xml",
 }
-FILES = {
-    media_type: {"schema": {"type": "string", "minLength": 1}}
-    for media_type in (*MEDIA_TYPES.values(), "text/plain")
-}
+FILES = {"text/plain": {"schema": {"type": "string", "minLength": 1}}}
+"""Any content type will do: `format` tells what the file is."""
 
 
 @router.get("/glossaries", responses=responses(401, 403, 429, 503))
@@ -145,6 +144,8 @@ def import_terms(
     format: Annotated[TermFormat, Query()] = "csv",  # noqa: A002 - its name in the query
 ) -> ImportOut:
     """Add the terms of a CSV, TSV or TBX file. Bad rows do not stop good ones."""
+    if not body:
+        raise InvalidTermError("the body is empty; send a file of terms")
     pair = canonical(source), canonical(target)
     terms = read_terms(BytesIO(body), format, pair)
     return ImportOut.of(glossaries.merge_terms(session, caller.tenant_id, glossary, pair, terms))

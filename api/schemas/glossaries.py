@@ -11,13 +11,16 @@ from translate.types import ImportSummary
 
 NAME = r"^[^\x00-\x20\x7f-\x9f/]([^\x00-\x1f\x7f-\x9f/]*[^\x00-\x20\x7f-\x9f/])?$"
 """One line without a slash, so that a name can stand in a path."""
-_INNER = r"[^\x00-\x1f\x7f-\x9f\ufffc]"
-TERM = rf"^(?=\S)(?=.*[^\W_]){_INNER}*(?<=\S)$"
+_ANY, _END = r"[^\x00-\x1f\x7f-\x9f\ufffc]", r"[^\s\x00-\x1f\x7f-\x9f\ufffc]"
+TERM = rf"^([^\W_]|{_END}{_ANY}*[^\W_])({_ANY}*{_END})?$"
 """One line that holds a letter or a digit, without white space around it."""
 
 Name = Annotated[str, StringConstraints(max_length=200, pattern=NAME)]
 TermText = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=TERM)]
-Terms = dict[TermText, TermText]
+Terms = Annotated[
+    dict[TermText, TermText],
+    Field(max_length=50_000, json_schema_extra={"additionalProperties": False}),
+]
 """Source terms and their translations."""
 
 
@@ -28,7 +31,7 @@ class TermsBody(Body):
         regex_engine="python-re", json_schema_extra={"examples": [{"terms": {"book": "Buch"}}]}
     )
 
-    terms: Terms = Field(max_length=50_000)
+    terms: Terms
 
 
 class DictionaryBody(TermsBody):
