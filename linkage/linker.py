@@ -11,9 +11,8 @@ from linkage.candidates import Question, Shelf
 from linkage.embed import DEFAULT_ENCODER, Encoder, Vectors, load_encoder, text_to_embed
 from linkage.errors import ItemNotFoundError, LinkageError
 from linkage.evidence import Profile
-from linkage.profiles import Profiles
+from linkage.profiles import Catalogue, Found, Profiles
 from linkage.query import Query, vectors_of
-from linkage.store import Stored
 from linkage.types import Explanation, Filters, Item, Mention, Options, Related, Relation
 from linkage.views import IndexStatus, View, Views
 
@@ -93,7 +92,7 @@ class Linker:
 
     def answer(self, session: Session, tenant_id: str, ask: Ask) -> Related:
         """Answer one question; ItemNotFoundError when it is about an item there is not."""
-        [query] = self._queries(session, tenant_id, [ask])
+        [query] = self._queries(self._profiles.at(session, tenant_id), [ask])
         if isinstance(query, LinkageError):
             raise query
         return query.page()
@@ -106,7 +105,7 @@ class Linker:
         What has no vector yet is encoded together, which is much faster than one by one.
         """
         answers: list[Related | LinkageError] = []
-        for query in self._queries(session, tenant_id, asked):
+        for query in self._queries(self._profiles.at(session, tenant_id), asked):
             try:
                 answers.append(query if isinstance(query, LinkageError) else query.page())
             except LinkageError as error:
@@ -120,11 +119,14 @@ class Linker:
 
         Raises ItemNotFoundError when the tenant has not both.
         """
-        target = store.get(session, tenant_id, target_id)
-        [query] = self._queries(session, tenant_id, [Ask(source_id)])
+        catalogue = self._profiles.at(session, tenant_id)
+        target = catalogue.by_ids([target_id]).get(target_id)
+        [query] = self._queries(catalogue, [Ask(source_id)])
         if isinstance(query, LinkageError):
             raise query
-        return query.explain(target)
+        if target is None:
+            raise ItemNotFoundError(target_id)
+        return query.explain(*target)
 
     def mentions(
         self,
@@ -150,35 +152,24 @@ class Linker:
         """Return what answers for a tenant now and how much waits for the next build."""
         return self._views.current(session, tenant_id).status()
 
-    def _queries(
-        self, session: Session, tenant_id: str, asked: Sequence[Ask]
-    ) -> list[Query | LinkageError]:
-        view = self._views.current(session, tenant_id)
+    def _queries(self, catalogue: Catalogue, asked: Sequence[Ask]) -> list[Query | LinkageError]:
+        view = self._views.current(catalogue.session, catalogue.tenant_id)
         shelves = view.shelves()
-        known = store.by_ids(session, tenant_id, {_id(ask) for ask in asked})
-        vectors = _vectors(view, shelves, asked, known)
+        known = catalogue.by_ids({_id(ask) for ask in asked})
         queries: list[Query | LinkageError] = []
-        for ask, vector in zip(asked, vectors, strict=True):
-            stored = known.get(_id(ask))
-            if vector is None:
+        for ask, vector in zip(asked, _vectors(view, shelves, asked, known), strict=True):
+            key, stored = known.get(_id(ask), (None, None))
+            source = stored if isinstance(ask.subject, str) else Profile(ask.subject)
+            if source is None or vector is None:
                 queries.append(ItemNotFoundError(_id(ask)))
                 continue
-            source = self._profile(tenant_id, ask, stored)
             words = candidates.telling_words(source.item, shelves)
             queries.append(Query(
-                view=view, shelves=shelves, profiles=self._profiles, session=session,
-                tenant_id=tenant_id,
+                view=view, shelves=shelves, catalogue=catalogue,
                 question=Question(item=source.item, vector=vector, words=words),
-                source=source, own_key=stored.key if stored else None,
-                options=ask.options, half_lives=self._half_lives,
+                source=source, own_key=key, options=ask.options, half_lives=self._half_lives,
             ))  # fmt: skip
         return queries
-
-    def _profile(self, tenant_id: str, ask: Ask, stored: Stored | None) -> Profile:
-        if isinstance(ask.subject, str):
-            assert stored
-            return self._profiles.of(tenant_id, stored)
-        return Profile(ask.subject)
 
 
 def text_item(written: str) -> Item:
@@ -191,20 +182,20 @@ def _id(ask: Ask) -> str:
 
 
 def _vectors(
-    view: View, shelves: list[Shelf], asked: Sequence[Ask], known: Mapping[str, Stored]
+    view: View, shelves: list[Shelf], asked: Sequence[Ask], known: Mapping[str, Found]
 ) -> list[Vectors | None]:
     """Return the vector of each subject, None of those that the catalogue lacks."""
-    there = vectors_of(shelves, [stored.key for stored in known.values()])
+    there = vectors_of(shelves, [key for key, _ in known.values()])
     found: list[Vectors | None] = [None] * len(asked)
     missing: dict[int, Item] = {}
     for at, ask in enumerate(asked):
-        stored = known.get(_id(ask))
         if not isinstance(ask.subject, str):
             missing[at] = ask.subject
-        elif stored and (vector := there.get(stored.key)) is not None:
-            found[at] = vector
-        elif stored:
-            missing[at] = stored.item
+        elif ask.subject in known:
+            key, profile = known[ask.subject]
+            found[at] = there.get(key)
+            if found[at] is None:
+                missing[at] = profile.item
     if missing:
         encoded = view.encoder.encode([text_to_embed(item) for item in missing.values()])
         for at, vector in zip(missing, encoded, strict=True):

@@ -9,15 +9,13 @@ from zlib import crc32
 
 import numpy as np
 import orjson
-from sqlalchemy.orm import Session
 
 from linkage import candidates, diversity, evidence, filters, freshness, rank, store
 from linkage.candidates import Question, Ranks, Shelf
 from linkage.cursor import MAX_SERVED, Place
 from linkage.embed import Vectors
 from linkage.evidence import Profile, Signals
-from linkage.profiles import Profiles
-from linkage.store import Stored
+from linkage.profiles import Catalogue
 from linkage.types import Explanation, Filters, Link, Options, Related, Relation
 from linkage.views import View
 
@@ -56,9 +54,7 @@ class Query:
 
     view: View
     shelves: list[Shelf]
-    profiles: Profiles
-    session: Session
-    tenant_id: str
+    catalogue: Catalogue
     question: Question
     source: Profile
     own_key: int | None
@@ -94,7 +90,7 @@ class Query:
 
     def compare(self, found: Mapping[int, Ranks], now: datetime) -> list[Ranked]:
         """Return those candidates that may be shown and pass the filters, the best first."""
-        profiles = self.profiles.shown(self.session, self.tenant_id, found)
+        profiles = self.catalogue.shown(found)
         self.view.forget(found.keys() - profiles.keys())
         cosines = candidates.similarities(self.question.vector, list(profiles), self.shelves)
         passes = filters.sieve(self.options.filters)
@@ -119,23 +115,22 @@ class Query:
             value = freshness.weigh(value, age, self.options.fresh)
         return Ranked(key, target, found, rank.relation(self.source, target, found), score, value)
 
-    def explain(self, target: Stored) -> Explanation:
+    def explain(self, key: int, target: Profile) -> Explanation:
         """Return the link to one item in full and its place among those that are served."""
         place = Place(datetime.now(UTC))
-        profile = self.profiles.of(self.tenant_id, target)
-        cosines = candidates.similarities(self.question.vector, [target.key], self.shelves)
-        ranks = self._gather(_MOST_COMPARED).get(target.key, NO_RANKS)
-        ranked = self.ranked(target.key, profile, cosines.get(target.key), ranks, place.began)
+        cosines = candidates.similarities(self.question.vector, [key], self.shelves)
+        ranks = self._gather(_MOST_COMPARED).get(key, NO_RANKS)
+        ranked = self.ranked(key, target, cosines.get(key), ranks, place.began)
         widest = replace(self, options=replace(self.options, limit=_EXPLAINED))
         keys = [r.key for r in widest.listing(place)]
-        position = keys.index(target.key) + 1 if target.key in keys else None
-        reason = None if position else self._absence(target, ranked, keys, place.began)
+        position = keys.index(key) + 1 if key in keys else None
+        reason = None if position else self._absence(ranked, keys, place.began)
         return Explanation(self.source.item, self.link(ranked), position, reason, self.view.info)
 
-    def _absence(self, target: Stored, ranked: Ranked, listed: Sequence[int], now: datetime) -> str:
+    def _absence(self, ranked: Ranked, listed: Sequence[int], now: datetime) -> str:
         """Return why an item is not among the related ones."""
-        item = target.item
-        if target.key == self.own_key:
+        item = ranked.profile.item
+        if ranked.key == self.own_key:
             return "an item is not related to itself"
         if item.hidden:
             return "the target is hidden"
@@ -145,10 +140,9 @@ class Query:
             return (
                 "it is another edition of the source, listed when relation=same_work is asked for"
             )
-        others = self.profiles.shown(self.session, self.tenant_id, listed)
         mine = _work_marks(ranked.profile)
-        for key, other in others.items():
-            if key in listed and mine & _work_marks(other):
+        for other in self.catalogue.shown(listed).values():
+            if mine & _work_marks(other):
                 return f"another edition of the same work stands for it: {other.item.id!r}"
         return "no way of searching brings the target up for this source"
 
@@ -180,7 +174,7 @@ class Query:
         """Drop what does not pass filters that the index knows roughly or not at all."""
         wanted, keys = self.options.filters, list(found)
         if wanted.attributes or wanted.published_after:
-            keys = store.passing_of(self.session, self.tenant_id, wanted, keys)
+            keys = store.passing_of(self.catalogue.session, self.catalogue.tenant_id, wanted, keys)
         return {key: found[key] for key in keys[:_MOST_COMPARED]}
 
     def _few(self) -> list[int] | None:
@@ -188,7 +182,8 @@ class Query:
         wanted = self.options.filters
         if wanted == Filters(exclude=wanted.exclude):
             return None
-        keys = store.passing(self.session, self.tenant_id, wanted, limit=_FEW + 1)
+        catalogue = self.catalogue
+        keys = store.passing(catalogue.session, catalogue.tenant_id, wanted, limit=_FEW + 1)
         return keys if len(keys) <= _FEW else None
 
     def _nearest(self, keys: list[int]) -> Found:
