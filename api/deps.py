@@ -1,6 +1,6 @@
 """What endpoints are given: the runtime, a session, and the caller with its scopes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Annotated
 
 import structlog
@@ -16,7 +16,7 @@ from workers.runtime import Runtime
 bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer weft_…`")
 
 
-def get_runtime(request: Request) -> Runtime:
+async def get_runtime(request: Request) -> Runtime:  # waits for nothing: needs no thread
     """Return the process's runtime."""
     runtime: Runtime = request.app.state.runtime
     return runtime
@@ -53,10 +53,10 @@ def admit(request: Request, runtime: Runtime, secret: str) -> Caller | None:
     return caller
 
 
-def require(scope: Scope) -> Callable[[Caller], Caller]:
+def require(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
     """Return a dependency that lets only keys with a scope pass."""
 
-    def check(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
+    async def check(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
         if scope not in caller.scopes:
             raise HTTPException(403, f"the key lacks the scope `{scope}`")
         return caller

@@ -37,13 +37,14 @@ router = APIRouter(prefix="/v1", tags=["linkage"])
 def related_to_item(
     item_id: ItemPath,
     caller: Reader,
-    session: ReadSession,
     runtime: RuntimeDep,
     query: Annotated[RelatedQuery, Query()],
 ) -> Response:
     """Return what belongs to an item, best first, each link with its reasons."""
     ask = Ask(item_id, query.options())
-    return _json(RelatedOut.of(runtime.linker.answer(session, caller.tenant_id, ask)))
+    with runtime.database.reading() as session:  # a dependency would cost two more threads
+        related = runtime.linker.answer(session, caller.tenant_id, ask)
+    return _json(RelatedOut.of(related))
 
 
 @router.post(
