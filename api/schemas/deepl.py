@@ -1,11 +1,12 @@
 """Bodies of the DeepL dialect; unknown parameters are ignored, as its server does."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from api.schemas.fields import Text
+from api.schemas.fields import SOME_TEXT, Text
 
 MAX_TEXTS = 50
 MAX_CHARACTERS = 20_000
@@ -114,3 +115,105 @@ class LanguageAnswer(BaseModel):
     language: str
     name: str
     supports_formality: bool | None = None
+
+
+EntriesFormat = Literal["tsv", "csv"]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=SOME_TEXT)]
+
+
+class DictionaryParameters(BaseModel):
+    """The terms of a language pair, as a table of two columns."""
+
+    source_lang: Annotated[str, Field(min_length=2, json_schema_extra={"x-target": True})]
+    target_lang: Annotated[str, Field(min_length=2, json_schema_extra={"x-target": True})]
+    entries: str
+    entries_format: EntriesFormat
+
+
+class GlossaryParameters(DictionaryParameters):
+    """What `POST /v2/glossaries` takes: a glossary of one language pair."""
+
+    name: Name
+
+
+class MultilingualGlossaryParameters(BaseModel):
+    """What `POST /v3/glossaries` takes."""
+
+    name: Name
+    dictionaries: list[DictionaryParameters] = Field(min_length=1, max_length=100)
+
+
+class GlossaryChanges(BaseModel):
+    """What `PATCH /v3/glossaries/{id}` takes: another name, and terms to add."""
+
+    name: Name | None = None
+    dictionaries: list[DictionaryParameters] = Field([], max_length=100)
+
+
+class GlossaryAnswer(BaseModel):
+    """A glossary of one language pair."""
+
+    glossary_id: str
+    name: str
+    ready: bool
+    source_lang: str
+    target_lang: str
+    creation_time: datetime
+    entry_count: int
+
+
+class GlossariesAnswer(BaseModel):
+    """All glossaries of one language pair."""
+
+    glossaries: list[GlossaryAnswer]
+
+
+class DictionaryAnswer(BaseModel):
+    """How many terms a language pair has."""
+
+    source_lang: str
+    target_lang: str
+    entry_count: int
+
+
+class MultilingualGlossaryAnswer(BaseModel):
+    """A glossary and its dictionaries, without the terms."""
+
+    glossary_id: str
+    name: str
+    creation_time: datetime
+    dictionaries: list[DictionaryAnswer]
+
+
+class MultilingualGlossariesAnswer(BaseModel):
+    """All glossaries."""
+
+    glossaries: list[MultilingualGlossaryAnswer]
+
+
+class EntriesAnswer(BaseModel):
+    """The terms of a language pair, as tab-separated values."""
+
+    source_lang: str
+    target_lang: str
+    entries: str
+    entries_format: EntriesFormat
+
+
+class DictionariesAnswer(BaseModel):
+    """The terms that were asked for."""
+
+    dictionaries: list[EntriesAnswer]
+
+
+class LanguagePairAnswer(BaseModel):
+    """A language pair that glossaries can have."""
+
+    source_lang: str
+    target_lang: str
+
+
+class LanguagePairsAnswer(BaseModel):
+    """All language pairs that glossaries can have."""
+
+    supported_languages: list[LanguagePairAnswer]
