@@ -1,4 +1,4 @@
-"""HTML into runs of text and the markup between them, and back.
+"""HTML or XML into runs of text and the markup between them, and back.
 
 Text is unescaped once on the way in and escaped once on the way out, so `&lt;script&gt;` in a
 review can never become a tag. Tags are not parsed but passed through as they are written.
@@ -7,7 +7,7 @@ review can never become a tag. Tags are not parsed but passed through as they ar
 import html
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from translate.protect import MARK, TAG, Kind, Run, Span, is_void, protect
 
@@ -25,7 +25,7 @@ _PIECE = re.compile(
 )
 _KEPT = re.compile(
     r"<(?P<name>script|style|pre|textarea|code|kbd|samp|svg|math)\b"
-    r"|<(?P<other>[A-Za-z][\w:.-]*)\b[^<>]*?\s(?:translate\s*=\s*[\"']?no\b"
+    r"|<[A-Za-z][\w:.-]*\b[^<>]*?\s(?:translate\s*=\s*[\"']?no\b"
     r"|class\s*=\s*(?:\"[^\"<>]*|'[^'<>]*|)\bnotranslate\b)",
     re.IGNORECASE,
 )
@@ -35,11 +35,54 @@ _RAW = frozenset({"script", "style", "textarea"})
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
-def split_html(text: str, terms: Sequence[str] = ()) -> list[str | Run]:
-    """Return block markup as it is, and the text between as runs with inline tags protected."""
+_NAME = re.compile(r"</?([A-Za-z][\w:.-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """How marked-up text is read. Names of elements are in lower case.
+
+    The content of `kept` elements is not translated, the tags of `breaking` ones always end a
+    sentence and those of `joining` ones never do. XML has no elements of its own: all are inline
+    that are not breaking, and no-break spaces are written as they are.
+    """
+
+    is_xml: bool = False
+    kept: frozenset[str] = frozenset()
+    breaking: frozenset[str] = frozenset()
+    joining: frozenset[str] = frozenset()
+
+    def is_break(self, tag: str) -> bool:
+        """Tell whether a tag ends a sentence."""
+        name = _name(tag)
+        if name in self.breaking or name in self.joining:
+            return name in self.breaking
+        return not self.is_xml and bool(_BLOCK.match(tag))
+
+    def kept_name(self, tag: str) -> str | None:
+        """Return the name of the element that a tag opens, if its content is not translated."""
+        if is_void(tag) or tag.startswith("</"):
+            return None
+        if (name := _name(tag)) in self.kept:
+            return name
+        if not (match := _KEPT.match(tag)) or (match["name"] and self.is_xml):
+            return None
+        return name
+
+    def escape(self, text: str) -> str:
+        """Return text as it stands in markup."""
+        escaped = html.escape(text, quote=False)
+        return escaped if self.is_xml else escaped.replace("\xa0", "&nbsp;")
+
+
+HTML = Markup()
+
+
+def split_markup(text: str, terms: Sequence[str] = (), markup: Markup = HTML) -> list[str | Run]:
+    """Return what breaks the text as it is, and the rest as runs with inline tags protected."""
     parts: list[str | Run] = []
     inline: list[Run] = []
-    for piece in _pieces(text, terms):
+    for piece in _pieces(text, terms, markup):
         if isinstance(piece, str):
             parts += [_joined(inline), piece]
             inline = []
@@ -48,28 +91,36 @@ def split_html(text: str, terms: Sequence[str] = ()) -> list[str | Run]:
     return [*parts, _joined(inline)]
 
 
-def join_html(parts: Sequence[str | Run]) -> str:
-    """Return the HTML of what `split_html` gave, its runs translated or not."""
-    return "".join(part if isinstance(part, str) else _escaped_run(part).plain() for part in parts)
+def join_markup(parts: Sequence[str | Run], markup: Markup = HTML) -> str:
+    """Return the markup of what `split_markup` gave, its runs translated or not."""
+    return "".join(
+        part if isinstance(part, str) else _escaped_run(part, markup).plain() for part in parts
+    )
 
 
-def _escaped_run(run: Run) -> Run:
+def _escaped_run(run: Run, markup: Markup) -> Run:
     """Escape what is text; spans came out of the markup as it is written, but for new terms."""
     spans = (
-        replace(span, text=_escaped(span.text)) if span.kind == "glossary" else span
+        replace(span, text=markup.escape(span.text)) if span.kind == "glossary" else span
         for span in run.spans
     )
-    return Run(_escaped(run.text), tuple(spans))
+    return Run(markup.escape(run.text), tuple(spans))
 
 
-def _pieces(text: str, terms: Sequence[str]) -> Iterator[str | Run]:
+def _pieces(text: str, terms: Sequence[str], markup: Markup) -> Iterator[str | Run]:
     last = 0
     while match := _PIECE.search(text, last):
         yield _text(text[last : match.start()], terms)
-        kept = None if is_void(match.group()) else _KEPT.match(match.group())
-        last = _end(text, (kept["name"] or kept["other"]).lower(), match) if kept else match.end()
-        yield _markup(text[match.start() : last], "placeholder" if kept else "tag")
+        kept = markup.kept_name(match.group())
+        last = _end(text, kept, match) if kept else match.end()
+        written = text[match.start() : last]
+        yield written if markup.is_break(written) else _inline(written, is_kept=bool(kept))
     yield _text(text[last:], terms)
+
+
+def _name(tag: str) -> str:
+    match = _NAME.match(tag)
+    return match[1].lower() if match else ""
 
 
 def _end(text: str, name: str, opening: re.Match[str]) -> int:
@@ -86,10 +137,9 @@ def _end(text: str, name: str, opening: re.Match[str]) -> int:
     return len(text)
 
 
-def _markup(markup: str, kind: Kind) -> str | Run:
-    if _BLOCK.match(markup):
-        return markup
-    return Run(MARK, (Span(markup, "void" if is_void(markup) else kind),))
+def _inline(written: str, *, is_kept: bool) -> Run:
+    kind: Kind = "void" if is_void(written) else "placeholder" if is_kept else "tag"
+    return Run(MARK, (Span(written, kind),))
 
 
 def _text(text: str, terms: Sequence[str]) -> Run:
@@ -121,10 +171,6 @@ def _unescaped(text: str) -> tuple[str, list[int]]:
 def _as_text(kind: Kind) -> Kind:
     """Return the kind of a span in what was escaped: a tag is no tag there."""
     return "placeholder" if kind in {"tag", "void"} else kind
-
-
-def _escaped(text: str) -> str:
-    return html.escape(text, quote=False).replace("\xa0", "&nbsp;")
 
 
 def _joined(runs: Sequence[Run]) -> Run:

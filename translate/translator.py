@@ -10,7 +10,7 @@ from translate.errors import TranslateError, UndetectedLanguageError, Unsupporte
 from translate.glossary import Glossary, TermMatcher, settled, with_terms
 from translate.icu import is_doubled, is_message, join_message, split_message
 from translate.languages import resolve
-from translate.markup import join_html, split_html
+from translate.markup import HTML, Markup, join_markup, split_markup
 from translate.pipeline import Outcome, has_letters, translate_runs
 from translate.protect import Run, protect
 from translate.types import AppliedTerm, Direction, Translation
@@ -88,7 +88,7 @@ class Translator:
         target: str,
         source: str | None = None,
         sources: Sequence[str | None] | None = None,
-        format: Format = "text",  # noqa: A002 - the name the callers of all such services know
+        format: Format | Markup = "text",  # noqa: A002 - the name the callers of all such services know
         min_confidence: float = 0.0,
         do_not_translate: Sequence[str] = (),
         glossary: Glossary | None = None,
@@ -133,7 +133,7 @@ class Translator:
         self,
         answers: dict[int, Translation],
         texts: Sequence[str],
-        form: Format,
+        form: Format | Markup,
         do_not_translate: Sequence[str],
     ) -> None:
         """Translate the texts that have terms a second time, without the glossary."""
@@ -262,16 +262,20 @@ def _audited(given: _Work, work: _Work) -> tuple[tuple[AppliedTerm, ...], frozen
     return tuple(applied), checks
 
 
-def _parts(text: str, form: Format, terms: Sequence[str]) -> Parts:
-    if form == "html":
-        return tuple(split_html(text, terms))
+def _markup(form: Format | Markup) -> Markup | None:
+    return form if isinstance(form, Markup) else HTML if form == "html" else None
+
+
+def _parts(text: str, form: Format | Markup, terms: Sequence[str]) -> Parts:
+    if markup := _markup(form):
+        return tuple(split_markup(text, terms, markup))
     return (split_message(text, terms) if is_message(text) else protect(text, terms),)
 
 
-def _text(parts: Parts, source: str, form: Format) -> str:
+def _text(parts: Parts, source: str, form: Format | Markup) -> str:
     """Return the text of its translated parts, written as its source was."""
-    if form == "html":
-        return join_html(parts)
+    if markup := _markup(form):
+        return join_markup(parts, markup)
     if is_message(source):
         doubled = is_doubled(source)
         return "".join(join_message(p, doubled=doubled) for p in parts if isinstance(p, Run))

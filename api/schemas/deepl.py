@@ -1,9 +1,9 @@
 """Bodies of the DeepL dialect; unknown parameters are ignored, as its server does."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from api.schemas.fields import SOME_TEXT, Text
@@ -121,8 +121,22 @@ EntriesFormat = Literal["tsv", "csv"]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=SOME_TEXT)]
 
 
+COLUMN = r"[^\W_]([^\x00-\x1f\x7f-\x9f\",]{0,200}[^\W_])?"
+
+
+def _table_of(form: str, separator: str) -> dict[str, Any]:
+    """Describe a table whose columns need no quotes; others are taken as well."""
+    row = f"{COLUMN}{separator}{COLUMN}"
+    entries = {"pattern": f"^{row}(\\n{row})*$"}
+    return {"properties": {"entries_format": {"const": form}, "entries": entries}}
+
+
 class DictionaryParameters(BaseModel):
     """The terms of a language pair, as a table of two columns."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [_table_of("tsv", r"\t"), _table_of("csv", ",")]}
+    )
 
     source_lang: Annotated[str, Field(min_length=2, json_schema_extra={"x-target": True})]
     target_lang: Annotated[str, Field(min_length=2, json_schema_extra={"x-target": True})]

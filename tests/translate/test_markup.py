@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translate.markup import join_html, split_html
+from translate.markup import Markup, join_markup, split_markup
 from translate.protect import Run
 
 PIECES = st.sampled_from(
@@ -17,7 +17,7 @@ PIECES = st.sampled_from(
 
 def runs(text: str) -> list[str]:
     return [
-        part.plain() for part in split_html(text) if isinstance(part, Run) and part.text.strip()
+        part.plain() for part in split_markup(text) if isinstance(part, Run) and part.text.strip()
     ]
 
 
@@ -28,9 +28,9 @@ def visible(text: str) -> str:
 
 @given(st.lists(PIECES, max_size=20).map("".join))
 def test_html_comes_back_meaning_what_it_meant(text: str) -> None:
-    back = join_html(split_html(text))
+    back = join_markup(split_markup(text))
     assert visible(back) == visible(text)
-    assert join_html(split_html(back)) == back
+    assert join_markup(split_markup(back)) == back
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_html_comes_back_meaning_what_it_meant(text: str) -> None:
      '<img alt="a > b">', '<p translate="no">as <b>is</b></p>', "R&amp;D", "<style>p{}</style>"],
 )  # fmt: skip
 def test_well_written_html_comes_back_character_for_character(text: str) -> None:
-    assert join_html(split_html(text)) == text
+    assert join_markup(split_markup(text)) == text
 
 
 def test_blocks_part_texts_and_inline_tags_do_not() -> None:
@@ -54,34 +54,34 @@ def test_blocks_part_texts_and_inline_tags_do_not() -> None:
      "<code>a <code>b</code> c</code>", "<![CDATA[a > b]]>", "<svg><svg/><g>a</g></svg>"],
 )  # fmt: skip
 def test_what_is_not_for_translation_is_one_span_to_its_own_end(kept: str) -> None:
-    [part] = [part for part in split_html(f"One {kept} two") if isinstance(part, Run)]
+    [part] = [part for part in split_markup(f"One {kept} two") if isinstance(part, Run)]
     assert [span.text for span in part.spans] == [kept]
     assert part.text == "One \ufffc two"
 
 
 def test_a_void_tag_that_is_not_for_translation_ends_with_itself() -> None:
-    [part] = [part for part in split_html("a <img translate=no> b") if isinstance(part, Run)]
+    [part] = [part for part in split_markup("a <img translate=no> b") if isinstance(part, Run)]
     assert part.text == "a \ufffc b"
 
 
 def test_entities_are_read_as_the_letters_they_are() -> None:
-    [part] = [part for part in split_html("caf&eacute; &quot;x&quot;") if isinstance(part, Run)]
+    [part] = [part for part in split_markup("caf&eacute; &quot;x&quot;") if isinstance(part, Run)]
     assert part.text == 'café "x"'
 
 
 def test_an_escaped_tag_never_becomes_a_tag() -> None:
     text = "Try &lt;script&gt;alert(1)&lt;/script&gt; now"
-    back = join_html(split_html(text))
+    back = join_markup(split_markup(text))
     assert "<script" not in back
     assert back == text
 
 
 def test_what_a_model_writes_is_escaped() -> None:
-    assert join_html([Run("a <b> & c")]) == "a &lt;b&gt; &amp; c"
+    assert join_markup([Run("a <b> & c")]) == "a &lt;b&gt; &amp; c"
 
 
 def test_terms_survive_escaped() -> None:
-    [part] = [part for part in split_html("Buy R&amp;D now", ["R&D"]) if isinstance(part, Run)]
+    [part] = [part for part in split_markup("Buy R&amp;D now", ["R&D"]) if isinstance(part, Run)]
     assert [span.text for span in part.spans] == ["R&amp;D"]
 
 
@@ -90,4 +90,31 @@ def test_terms_survive_escaped() -> None:
 )
 def test_hostile_html_takes_linear_time(unit: str, benchmark_seconds) -> None:
     with benchmark_seconds(3):
-        split_html(unit * (100_000 // len(unit)))
+        split_markup(unit * (100_000 // len(unit)))
+
+
+XML = Markup(
+    is_xml=True,
+    kept=frozenset({"sku"}),
+    breaking=frozenset({"title"}),
+    joining=frozenset({"p"}),
+)
+
+
+def _texts(text: str, markup: Markup) -> list[str]:
+    return [part.text for part in split_markup(text, (), markup) if not isinstance(part, str)]
+
+
+def test_elements_that_are_kept_stay_whole() -> None:
+    assert "blue" not in "".join(_texts("A <sku>blue <b>one</b></sku> book", XML))
+
+
+def test_tags_break_the_text_or_not_as_they_are_told_to() -> None:
+    assert len(_texts("<title>One</title>two", XML)) == 3
+    assert len(_texts("One<p>two</p>", XML)) == 1
+    assert len(_texts("One<p>two</p>", Markup())) == 3
+
+
+def test_no_break_spaces_of_xml_are_no_entities() -> None:
+    text = "A\xa0book &amp; more"
+    assert join_markup(split_markup(text, (), XML), XML) == text

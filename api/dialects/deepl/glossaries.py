@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from api.deps import ReadSession, RuntimeDep, WriteSession
-from api.dialects.deepl.speech import TAG, Reader, Route, Writer, errors, read
+from api.dialects.deepl.speech import TAG, Reader, Route, Writer, errors, read, source_of, target_of
 from api.dialects.routes import JSON, Parameters, supports
 from api.schemas.deepl import (
     DictionariesAnswer,
@@ -30,6 +30,7 @@ from translate.exchange import read_terms, write_terms
 from translate.glossaries import Dictionary, Overview, Pair
 from translate.glossary import Term
 from translate.languages import canonical
+from translate.translator import Translator
 from translate.types import Fault
 
 router = APIRouter(tags=[TAG], route_class=Route)
@@ -38,7 +39,7 @@ UNIQUE = "names are unique: a second glossary of a name is refused"
 GlossaryId = Annotated[str, Path(max_length=200)]
 Source = Annotated[str, Query(alias="source_lang", min_length=2, max_length=35)]
 Target = Annotated[str, Query(alias="target_lang", min_length=2, max_length=35)]
-FAULTS = errors(400, 403, 404, 413, 429, 503)
+FAULTS = errors(400, 403, 404, 409, 413, 429, 503)
 
 
 @router.get(
@@ -64,11 +65,13 @@ def deepl_glossary_pairs(caller: Reader, runtime: RuntimeDep) -> LanguagePairsAn
     openapi_extra=supports("part", UNIQUE, body=GlossaryParameters),
 )
 def deepl_create_glossary(
-    caller: Writer, given: Parameters, session: WriteSession
+    caller: Writer, given: Parameters, runtime: RuntimeDep, session: WriteSession
 ) -> GlossaryAnswer:
     """Make a glossary of one language pair."""
     asked = read(GlossaryParameters, given)
-    row = glossaries.create(session, caller.tenant_id, asked.name, _dictionaries([asked]))
+    row = glossaries.create(
+        session, caller.tenant_id, asked.name, _dictionaries(runtime.translator, [asked])
+    )
     return _single(glossaries.get(session, caller.tenant_id, row.id))
 
 
@@ -126,16 +129,14 @@ def deepl_delete_glossary(glossary_id: GlossaryId, caller: Writer, session: Writ
     "/v3/glossaries",
     status_code=201,
     responses=FAULTS,
-    openapi_extra=supports(
-        "part", UNIQUE, body=MultilingualGlossaryParameters, media=[JSON]
-    ),
+    openapi_extra=supports("part", UNIQUE, body=MultilingualGlossaryParameters, media=[JSON]),
 )
 def deepl_create_multilingual_glossary(
-    caller: Writer, given: Parameters, session: WriteSession
+    caller: Writer, given: Parameters, runtime: RuntimeDep, session: WriteSession
 ) -> MultilingualGlossaryAnswer:
     """Make a glossary of one or more language pairs."""
     asked = read(MultilingualGlossaryParameters, given)
-    dictionaries = _dictionaries(asked.dictionaries)
+    dictionaries = _dictionaries(runtime.translator, asked.dictionaries)
     row = glossaries.create(session, caller.tenant_id, asked.name, dictionaries)
     return _multilingual(glossaries.get(session, caller.tenant_id, row.id))
 
@@ -163,13 +164,17 @@ def deepl_get_multilingual_glossary(
     openapi_extra=supports("full", body=GlossaryChanges, media=[JSON]),
 )
 def deepl_change_multilingual_glossary(
-    glossary_id: GlossaryId, caller: Writer, given: Parameters, session: WriteSession
+    glossary_id: GlossaryId,
+    caller: Writer,
+    given: Parameters,
+    runtime: RuntimeDep,
+    session: WriteSession,
 ) -> MultilingualGlossaryAnswer:
     """Give a glossary another name, or add terms to its language pairs."""
     asked = read(GlossaryChanges, given)
     if asked.name:
         glossaries.rename(session, caller.tenant_id, glossary_id, asked.name)
-    for pair, terms in _dictionaries(asked.dictionaries).items():
+    for pair, terms in _dictionaries(runtime.translator, asked.dictionaries).items():
         added = (Term(source, target) for source, target in terms.items())
         glossaries.merge_terms(session, caller.tenant_id, glossary_id, pair, added)
     return _multilingual(glossaries.get(session, caller.tenant_id, glossary_id))
@@ -181,11 +186,15 @@ def deepl_change_multilingual_glossary(
     openapi_extra=supports("full", body=DictionaryParameters, media=[JSON]),
 )
 def deepl_replace_dictionary(
-    glossary_id: GlossaryId, caller: Writer, given: Parameters, session: WriteSession
+    glossary_id: GlossaryId,
+    caller: Writer,
+    given: Parameters,
+    runtime: RuntimeDep,
+    session: WriteSession,
 ) -> DictionaryAnswer:
     """Replace the terms of a language pair, or add the pair."""
     asked = read(DictionaryParameters, given)
-    [(pair, terms)] = _dictionaries([asked]).items()
+    [(pair, terms)] = _dictionaries(runtime.translator, [asked]).items()
     glossaries.replace_terms(session, caller.tenant_id, glossary_id, pair, terms)
     return _dictionary(_find(session, caller.tenant_id, glossary_id, pair))
 
@@ -218,10 +227,12 @@ def deepl_dictionary_entries(
     return DictionariesAnswer(dictionaries=[answer])
 
 
-def _dictionaries(asked: Iterable[DictionaryParameters]) -> dict[Pair, dict[str, str]]:
+def _dictionaries(
+    translator: Translator, asked: Iterable[DictionaryParameters]
+) -> dict[Pair, dict[str, str]]:
     found: dict[Pair, dict[str, str]] = {}
     for each in asked:
-        pair = canonical(each.source_lang), canonical(each.target_lang)
+        pair = source_of(translator, each.source_lang), target_of(translator, each.target_lang)
         found.setdefault(pair, {}).update(_terms(each, pair))
     return found
 

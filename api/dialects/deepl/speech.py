@@ -29,7 +29,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def _render(_: Request, fault: Fault) -> JSONResponse:
     """Say an error as DeepL does: `{"message": …}`, and 403 for any trouble with the key."""
-    status = {401: 403, 422: 400, 409: 400}.get(fault.status, fault.status)
+    status = {401: 403, 422: 400}.get(fault.status, fault.status)
     return JSONResponse({"message": fault.detail}, status, fault.headers)
 
 

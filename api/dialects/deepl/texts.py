@@ -1,6 +1,7 @@
 """`/v2/translate` and `/v2/languages`."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query
 
@@ -25,8 +26,12 @@ from api.schemas.deepl import (
     TranslateParameters,
     TranslationAnswer,
 )
-from translate import languages
+from translate import glossaries, languages
+from translate.glossary import Glossary
+from translate.markup import Markup
 from translate.types import Translation
+from workers.accounts import Caller
+from workers.runtime import Runtime
 
 router = APIRouter(prefix="/v2", tags=[TAG], route_class=Route)
 MODEL_TYPE = "latency_optimized"
@@ -45,7 +50,6 @@ MODEL_TYPE = "latency_optimized"
 )
 def deepl_translate(caller: Writer, given: Parameters, runtime: RuntimeDep) -> TranslateAnswer:
     """Translate up to 50 texts, each from its own language unless one is given."""
-    del caller
     asked = read(TranslateParameters, given)
     _refuse(asked)
     translator = runtime.translator
@@ -54,7 +58,8 @@ def deepl_translate(caller: Writer, given: Parameters, runtime: RuntimeDep) -> T
         asked.text,
         target=target_of(translator, asked.target_lang),
         sources=[source or likeliest(translator, text).language for text in asked.text],
-        format="html" if asked.tag_handling else "text",
+        format=_format(asked),
+        glossary=_glossary(runtime, caller, asked.glossary_id),
     )
     return TranslateAnswer(
         translations=[_shape(*each, asked) for each in zip(asked.text, done, strict=True)]
@@ -101,6 +106,28 @@ def _refuse(asked: TranslateParameters) -> None:
         raise HTTPException(400, "'formality' is not supported for given 'target_lang'.")
     if asked.style_id or asked.custom_instructions:
         raise HTTPException(400, "This server has no style rules and no custom instructions.")
+
+
+def _format(asked: TranslateParameters) -> Literal["text"] | Markup:
+    if asked.tag_handling is None:
+        return "text"
+    return Markup(
+        is_xml=asked.tag_handling == "xml",
+        kept=_names(asked.ignore_tags),
+        breaking=_names(asked.splitting_tags),
+        joining=_names(asked.non_splitting_tags),
+    )
+
+
+def _names(tags: Iterable[str]) -> frozenset[str]:
+    return frozenset(tag.lower() for tag in tags)
+
+
+def _glossary(runtime: Runtime, caller: Caller, glossary_id: str | None) -> Glossary | None:
+    if not glossary_id:
+        return None
+    with runtime.database.reading() as session:
+        return glossaries.load(session, caller.tenant_id, glossary_id)
 
 
 def _shape(text: str, done: Translation, asked: TranslateParameters) -> TranslationAnswer:

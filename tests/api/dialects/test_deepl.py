@@ -96,3 +96,73 @@ def test_writing_and_style_rules_are_refused(deepl: TestClient) -> None:
         answer = deepl.request(method, path)
         assert answer.status_code == 404
         assert "This server" in answer.json()["message"]
+
+
+def test_ignored_tags_keep_their_content(deepl: TestClient) -> None:
+    text = "A good book <sku>in the blue</sku> box."
+    answer = deepl.post(
+        "/v2/translate",
+        json=GREETING | {"text": [text], "tag_handling": "xml", "ignore_tags": "sku,code"},
+    )
+    assert "<sku>in the blue</sku>" in answer.json()["translations"][0]["text"]
+
+
+TERMS = {
+    "name": "trade", "source_lang": "EN", "target_lang": "DE",
+    "entries": "hardcover\tHardcoverausgabe\npaperback\tTaschenbuch", "entries_format": "tsv",
+}  # fmt: skip
+
+
+def test_a_glossary_is_made_listed_read_applied_and_deleted(deepl: TestClient) -> None:
+    made = deepl.post("/v2/glossaries", json=TERMS)
+    assert made.status_code == 201
+    glossary = made.json()
+    assert (glossary["ready"], glossary["entry_count"]) == (True, 2)
+    assert deepl.get("/v2/glossaries").json()["glossaries"] == [glossary]
+    path = f"/v2/glossaries/{glossary['glossary_id']}"
+    assert deepl.get(path).json() == glossary
+    assert deepl.get(f"{path}/entries").text == TERMS["entries"]
+    answer = deepl.post(
+        "/v2/translate",
+        json={
+            "text": ["The hardcover is good."], "source_lang": "EN", "target_lang": "DE",
+            "glossary_id": glossary["glossary_id"],
+        },
+    )  # fmt: skip
+    assert "Hardcoverausgabe" in answer.json()["translations"][0]["text"]
+    assert deepl.delete(path).status_code == 204
+    assert deepl.get(path).status_code == 404
+
+
+def test_a_faulty_table_of_terms_is_refused_with_its_line(deepl: TestClient) -> None:
+    answer = deepl.post("/v2/glossaries", json=TERMS | {"entries": "a\tb\nc"})
+    assert answer.status_code == 400
+    assert "line 2" in answer.json()["message"]
+
+
+def test_a_multilingual_glossary_gains_changes_and_loses_dictionaries(deepl: TestClient) -> None:
+    pair = {key: TERMS[key] for key in ("source_lang", "target_lang", "entries", "entries_format")}
+    made = deepl.post("/v3/glossaries", json={"name": "all", "dictionaries": [pair]}).json()
+    path = f"/v3/glossaries/{made['glossary_id']}"
+    french = pair | {"target_lang": "FR", "entries": "paperback,poche", "entries_format": "csv"}
+    put = deepl.put(f"{path}/dictionaries", json=french)
+    assert put.json() == {"source_lang": "en", "target_lang": "fr", "entry_count": 1}
+    changed = deepl.patch(
+        path, json={"name": "new", "dictionaries": [french | {"entries": "novel,roman"}]}
+    ).json()
+    assert changed["name"] == "new"
+    assert [each["entry_count"] for each in changed["dictionaries"]] == [2, 2]
+    query = {"source_lang": "en", "target_lang": "fr"}
+    [entries] = deepl.get(f"{path}/entries", params=query).json()["dictionaries"]
+    assert entries["entries"] == "novel\troman\npaperback\tpoche"
+    assert deepl.delete(f"{path}/dictionaries", params=query).status_code == 204
+    assert len(deepl.get(path).json()["dictionaries"]) == 1
+
+
+def test_anothers_glossary_is_not_found(deepl: TestClient, make_client: MakeClient) -> None:
+    glossary = deepl.post("/v2/glossaries", json=TERMS).json()["glossary_id"]
+    stranger = make_client("stranger")
+    assert stranger.get(f"/v2/glossaries/{glossary}").status_code == 404
+    assert stranger.get("/v3/glossaries").json() == {"glossaries": []}
+    answer = stranger.post("/v2/translate", json=GREETING | {"glossary_id": glossary})
+    assert answer.status_code == 404

@@ -5,6 +5,7 @@ from contextlib import closing
 
 import deepl
 import pytest
+from deepl.api_data import MultilingualGlossaryDictionaryEntries
 
 from tests.e2e.clients.conftest import Server
 
@@ -49,3 +50,40 @@ def test_what_is_not_supported_says_so(client: deepl.DeepLClient) -> None:
         client.translate_text("A good book.", target_lang="DE", formality="more")
     with pytest.raises(deepl.DeepLException, match="does not rephrase"):
         client.rephrase_text("A good book.", target_lang="DE")
+
+
+def test_a_glossary_is_made_used_and_deleted(client: deepl.DeepLClient) -> None:
+    glossary = client.create_glossary(
+        "trade", "EN", "DE", {"hardcover": "Hardcoverausgabe", "paperback": "Taschenbuch"}
+    )
+    assert glossary.glossary_id in {each.glossary_id for each in client.list_glossaries()}
+    assert client.get_glossary_entries(glossary)["paperback"] == "Taschenbuch"
+    done = client.translate_text(
+        "The hardcover is good.", source_lang="EN", target_lang="DE", glossary=glossary
+    )
+    assert "Hardcoverausgabe" in done.text  # type: ignore[union-attr]
+    client.delete_glossary(glossary)
+    with pytest.raises(deepl.GlossaryNotFoundException):
+        client.get_glossary(glossary.glossary_id)
+
+
+def test_a_multilingual_glossary_is_made_changed_and_deleted(client: deepl.DeepLClient) -> None:
+    german = MultilingualGlossaryDictionaryEntries("EN", "DE", {"novel": "Roman"})
+    french = MultilingualGlossaryDictionaryEntries("EN", "FR", {"novel": "roman"})
+    glossary = client.create_multilingual_glossary("novels", [german])
+    client.replace_multilingual_glossary_dictionary(glossary, french)
+    client.update_multilingual_glossary_name(glossary, "books")
+    found = client.get_multilingual_glossary(glossary.glossary_id)
+    assert (found.name, len(found.dictionaries)) == ("books", 2)
+    entries = client.get_multilingual_glossary_entries(glossary, "EN", "FR")
+    assert "roman" in str(entries.dictionaries[0].entries)
+    client.delete_multilingual_glossary_dictionary(glossary, source_lang="EN", target_lang="FR")
+    client.delete_multilingual_glossary(glossary)
+    assert glossary.glossary_id not in {
+        each.glossary_id for each in client.list_multilingual_glossaries()
+    }
+
+
+def test_pairs_that_can_have_a_glossary_are_listed(client: deepl.DeepLClient) -> None:
+    pairs = {(each.source_lang, each.target_lang) for each in client.get_glossary_languages()}
+    assert ("en", "de") in pairs
