@@ -56,7 +56,8 @@ def supports(
     if body:
         schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
         content = {kind: {"schema": schema if kind == JSON else _of_form(schema)} for kind in media}
-        extra["requestBody"] = {"required": True, "content": content}
+        is_required = any(field.is_required() for field in body.model_fields.values())
+        extra["requestBody"] = {"required": is_required, "content": content}
     return extra
 
 

@@ -77,17 +77,16 @@ def deepl_create_glossary(
 
 @router.get("/v2/glossaries", responses=errors(403, 429, 503), openapi_extra=supports("full"))
 def deepl_list_glossaries(caller: Reader, session: ReadSession) -> GlossariesAnswer:
-    """List the glossaries that have one language pair."""
+    """List the glossaries, each by its first language pair."""
     found = glossaries.list_all(session, caller.tenant_id)
-    singles = [_single(each) for each in found if len(each.dictionaries) == 1]
-    return GlossariesAnswer(glossaries=singles)
+    return GlossariesAnswer(glossaries=[_single(each) for each in found if each.dictionaries])
 
 
 @router.get("/v2/glossaries/{glossary_id}", responses=FAULTS, openapi_extra=supports("full"))
 def deepl_get_glossary(
     glossary_id: GlossaryId, caller: Reader, session: ReadSession
 ) -> GlossaryAnswer:
-    """Return a glossary of one language pair, without its terms."""
+    """Return a glossary by its first language pair, without the terms."""
     return _single(glossaries.get(session, caller.tenant_id, glossary_id))
 
 
@@ -100,7 +99,7 @@ def deepl_get_glossary(
 def deepl_glossary_entries(
     glossary_id: GlossaryId, caller: Reader, session: ReadSession
 ) -> Response:
-    """Return the terms of a glossary of one language pair, as tab-separated values."""
+    """Return the terms of a glossary's first language pair, as tab-separated values."""
     single = _single(glossaries.get(session, caller.tenant_id, glossary_id))
     pair = single.source_lang, single.target_lang
     table = _table(glossaries.terms(session, caller.tenant_id, glossary_id, pair), pair)
@@ -259,8 +258,9 @@ def _find(session: Session, tenant_id: str, glossary_id: str, pair: Pair) -> Dic
 
 
 def _single(overview: Overview) -> GlossaryAnswer:
-    if len(overview.dictionaries) != 1:
-        raise HTTPException(404, "The glossary has several language pairs: ask /v3/glossaries")
+    """Show a glossary as version 2 can: its first language pair."""
+    if not overview.dictionaries:
+        raise HTTPException(404, "The glossary has no language pair left")
     return GlossaryAnswer(
         ready=True, **_named(overview), **_dictionary(overview.dictionaries[0]).model_dump()
     )
