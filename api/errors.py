@@ -21,6 +21,8 @@ MEDIA_TYPE = "application/problem+json"
 STATUS: Mapping[type[Exception], int] = {
     linkage.ItemNotFoundError: 404,
     linkage.BuildNotFoundError: 404,
+    linkage.BuildStateError: 409,
+    linkage.IndexDamagedError: 409,
     linkage.InvalidItemError: 422,
     linkage.InvalidCursorError: 404,
     linkage.BuildSupersededError: 409,

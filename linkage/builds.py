@@ -1,45 +1,50 @@
-"""The life of an index build: queued, building, live, old or failed.
+"""The life of an index build: queued, building, then live, or a candidate, or rejected.
 
-A build is made beside the live one and published by one transaction. Encoded vectors are kept as
-shards while it runs, so a killed build goes on where it stopped. What changes while it runs is in
-the delta of every reader, because a build's revision is that of the catalogue at its beginning.
+A build is made beside the live one, verified, and published by one transaction. Whoever runs it
+holds a lease that a heartbeat renews, so a dead run is seen within seconds and another goes on
+where it stopped. What changes while it runs is caught up with or in the delta of every reader.
 """
 
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
-import numpy as np
 import structlog
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from linkage import segment, store
-from linkage.embed import Encoder, Vectors, load_encoder, text_to_embed
-from linkage.errors import BuildNotFoundError, BuildSupersededError, LinkageError
+from linkage.builder import Builder, Plan
+from linkage.embed import Encoder, load_encoder
+from linkage.errors import (
+    BuildNotFoundError,
+    BuildStateError,
+    BuildSupersededError,
+    IndexDamagedError,
+    LinkageError,
+)
 from linkage.imports import Transaction
-from linkage.index import ColumnsWriter, Keys, Kind, VectorIndex, empty, recall
-from linkage.lexical import LexiconWriter
+from linkage.index import STORES, Kind, VectorStores
+from linkage.lease import SECONDS, Lease, Progress, is_free, set_builds
 from linkage.models import BuildRow, CatalogueState
-from linkage.segment import LEXICON
-from linkage.store import Stored
-from linkage.types import Item
+from linkage.segment import Manifest
+from linkage.verification import GoldLink, Report
 
 log = structlog.get_logger()
 
-SHARD = 512
-LEASE = timedelta(minutes=3)
-"""Longer than a shard takes on a slow machine; a dead run's build is taken over after it."""
-LEAST_RECALL = 0.9
 KEPT = 1
 """Old builds whose files are kept, to go back to."""
+COMPACT_LEAST, COMPACT_SHARE, COMPACT_MOST = 1_000, 0.05, 20_000
+"""A new build is due when so many items changed, by the share of all within these bounds."""
+RETRY_AFTER = timedelta(minutes=10)
+"""How soon after one that failed or was rejected the next build starts by itself."""
+MAX_GOLD = 1_000
 
-Progress = Callable[[int, int], None]
-"""Gets how many items are done, and of how many."""
+_UNDER_WAY = ("queued", "building")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,33 +54,88 @@ class Build:
     id: str
     tenant_id: str
     state: str
+    stage: str
     encoder: str
-    kind: str
+    kind: Kind
+    promotes: bool
+    base: str | None
+    gold: Sequence[Sequence[str]]
     done: int
     total: int
     revision: int
+    report: Mapping[str, Any] | None
     error: str | None
     created_at: datetime
     finished_at: datetime | None
 
 
-def start(session: Session, tenant_id: str, *, encoder: str, kind: Kind = "flat") -> str:
-    """Queue a build and return its id. Builds of the tenant still under way are superseded."""
-    build_id = uuid.uuid4().hex
+def start(  # noqa: PLR0913 - the options of one build
+    session: Session,
+    tenant_id: str,
+    *,
+    encoder: str,
+    kind: Kind = "auto",
+    promotes: bool = True,
+    base: str | None = None,
+    gold: Sequence[GoldLink] = (),
+) -> str:
+    """Queue a build and return its id.
+
+    One of the same options that is under way is joined instead; others are superseded.
+    """
     store.hold(session, tenant_id)
-    _set(
+    options = {
+        "encoder": encoder, "kind": kind, "promotes": promotes, "base": base,
+        "gold": [list(link) for link in gold[:MAX_GOLD]],
+    }  # fmt: skip
+    for row in session.scalars(_under_way(tenant_id)):
+        if all(getattr(row, name) == value for name, value in options.items()):
+            return row.id
+    build_id = uuid.uuid4().hex
+    set_builds(
         session,
-        (BuildRow.tenant_id == tenant_id) & BuildRow.state.in_(("queued", "building")),
+        (BuildRow.tenant_id == tenant_id) & BuildRow.state.in_(_UNDER_WAY),
         state="failed", error=f"superseded by {build_id}", finished_at=datetime.now(UTC),
     )  # fmt: skip
     session.add(
         BuildRow(
-            id=build_id, tenant_id=tenant_id, state="queued", encoder=encoder, kind=kind,
+            id=build_id,
+            tenant_id=tenant_id,
+            state="queued",
             created_at=datetime.now(UTC),
+            **options,
         )
-    )  # fmt: skip
+    )
     session.flush()
     return build_id
+
+
+def start_if_due(session: Session, tenant_id: str, *, encoder: str, kind: Kind) -> str | None:
+    """Queue a build when so much has changed that one is due; return its id.
+
+    It takes the vectors of what has not changed from the live build, whose encoder it keeps;
+    without a live build it is made by the given encoder. None when none is due or one is under way.
+    """
+    if session.execute(_under_way(tenant_id)).first() or _has_just_failed(session, tenant_id):
+        return None
+    live_id = store.state(session, tenant_id).live_build
+    if live_id is None:
+        is_due = store.count(session, tenant_id) >= COMPACT_LEAST
+        return start(session, tenant_id, encoder=encoder, kind=kind) if is_due else None
+    live = get(session, tenant_id, live_id)
+    if _changed(session, live) < _allowed(live.total):
+        return None
+    return start(session, tenant_id, encoder=live.encoder, kind=live.kind, base=live.id)
+
+
+def outdated(session: Session) -> list[str]:
+    """Return the tenants whose catalogue has changed since their live build, or that have none."""
+    query = (
+        select(CatalogueState.tenant_id)
+        .outerjoin(BuildRow, BuildRow.id == CatalogueState.live_build)
+        .where((BuildRow.id.is_(None)) | (BuildRow.revision < CatalogueState.revision))
+    )
+    return list(session.execute(query).scalars())
 
 
 def get(session: Session, tenant_id: str, build_id: str) -> Build:
@@ -102,17 +162,75 @@ def retired(session: Session, tenant_id: str) -> list[str]:
 
 def waiting(session: Session) -> list[tuple[str, str]]:
     """Return (tenant, build) of all builds that are queued or whose worker has died."""
-    query = select(BuildRow.tenant_id, BuildRow.id).where(_is_free())
+    query = select(BuildRow.tenant_id, BuildRow.id).where(is_free())
     return [(row.tenant_id, row.id) for row in session.execute(query)]
 
 
-def roll_back(session: Session, tenant_id: str) -> str:
-    """Make the last old build live again and return its id; BuildNotFoundError if there is none."""
+def verify(session: Session, tenant_id: str, build_id: str, data_dir: Path) -> Manifest:
+    """Compare the files of a build with their checksums; IndexDamagedError tells what is wrong."""
+    return segment.check(data_dir / get(session, tenant_id, build_id).id)
+
+
+def promote(
+    session: Session, tenant_id: str, build_id: str, *, data_dir: Path, force: bool = False
+) -> Build:
+    """Make a candidate or old build live; a rejected one only by force.
+
+    Raises BuildNotFoundError, BuildStateError, and IndexDamagedError when its files are not whole.
+    """
     store.hold(session, tenant_id)
-    if not (old := retired(session, tenant_id)):
-        raise BuildNotFoundError("to go back to")
-    _make_live(session, tenant_id, old[0])
-    return old[0]
+    build = get(session, tenant_id, build_id)
+    if build.state == "rejected" and not force:
+        raise BuildStateError(build_id, f"rejected: {build.error}")
+    if build.state not in {"candidate", "old", "rejected"}:
+        raise BuildStateError(build_id, build.state)
+    segment.check(data_dir / build_id)
+    _make_live(session, tenant_id, build_id)
+    return get(session, tenant_id, build_id)
+
+
+def roll_back(session: Session, tenant_id: str, *, data_dir: Path) -> Build:
+    """Make the build live again that was so before and is whole; BuildNotFoundError without one."""
+    store.hold(session, tenant_id)
+    for build_id in retired(session, tenant_id):
+        try:
+            return promote(session, tenant_id, build_id, data_dir=data_dir)
+        except IndexDamagedError as error:
+            log.warning("index_damaged", tenant=tenant_id, build=build_id, reason=error.reason)
+    raise BuildNotFoundError("to go back to")
+
+
+def prune(
+    session: Session,
+    tenant_id: str,
+    *,
+    data_dir: Path,
+    stores: Mapping[str, VectorStores] = STORES,
+    keep: int = KEPT,
+) -> list[str]:
+    """Delete the files of builds that nobody will go back to and return their ids.
+
+    These are old ones but for the last `keep`, failed ones, and candidates and rejected ones made
+    before the live one.
+    """
+    live = select(BuildRow.created_at).where(
+        BuildRow.tenant_id == tenant_id, BuildRow.state == "live"
+    )
+    is_passed = BuildRow.state.in_(("candidate", "rejected")) & (
+        BuildRow.created_at < live.scalar_subquery()
+    )
+    rows = select(BuildRow).where(
+        BuildRow.tenant_id == tenant_id, BuildRow.state.in_(("old", "failed")) | is_passed
+    )
+    kept, pruned = set(retired(session, tenant_id)[:keep]), []
+    for row in session.execute(rows).scalars():
+        has_files = any(data_dir.glob(f"{row.id}*"))
+        if row.id not in kept and (has_files or row.state != "failed"):
+            _delete(row.id, data_dir, stores)
+            row.state = "failed" if row.state == "failed" else "deleted"
+            pruned.append(row.id)
+    session.flush()
+    return pruned
 
 
 def run(  # noqa: PLR0913 - what a worker hands over
@@ -122,242 +240,107 @@ def run(  # noqa: PLR0913 - what a worker hands over
     *,
     data_dir: Path,
     encoders: Callable[[str], Encoder] = load_encoder,
+    stores: Mapping[str, VectorStores] = STORES,
     progress: Progress | None = None,
+    lease_seconds: float = SECONDS,
 ) -> Build:
-    """Make a queued or interrupted build and publish it; return how it ended.
+    """Make a queued or interrupted build, verify it, publish it; return how it ended.
 
-    A build that another run is at, or that has ended, is returned as it is. A failure is kept in
-    the build's `error`, and the live index stays as it is. Raises BuildNotFoundError, and
-    BuildSupersededError when a newer build took over meanwhile.
+    A build that another run is at, or that has ended, is returned as it is. What fails or is
+    rejected tells why in `error`, and the live index stays as it is. Raises BuildNotFoundError,
+    and BuildSupersededError when another build took over meanwhile.
     """
-    claim = uuid.uuid4().hex
+    held = Lease(transaction, build_id, uuid.uuid4().hex, lease_seconds, progress)
     with transaction() as session:
-        is_ours = _claim(session, tenant_id, build_id, claim)
+        is_ours = held.take(session, tenant_id)
         build = get(session, tenant_id, build_id)
+        live = store.state(session, tenant_id).live_build
     if not is_ours:
         return build
     try:
-        _Maker(
-            transaction=transaction,
-            build=build,
-            claim=claim,
-            data_dir=data_dir,
-            encoder=encoders(build.encoder),
-            progress=progress,
-        ).make()
-        with transaction() as session:
-            _publish(session, build, claim)
+        with held.kept():
+            builder = Builder(
+                _plan(build, live, held.claim), transaction=transaction, data_dir=data_dir,
+                encoder=encoders(build.encoder), stores=stores, record=held.record,
+            )  # fmt: skip
+            report = builder.make()
+            with transaction() as session:
+                _end(session, build, held, report)
+            builder.clear()
     except BuildSupersededError:
         raise
-    except (LinkageError, OSError, ValueError, RuntimeError, BadZipFile) as error:
+    except (LinkageError, OSError, ValueError, RuntimeError) as error:
         log.exception("index_build_failed", tenant=tenant_id, build=build_id)
-        _fail(transaction, build_id, claim, str(error))
+        with transaction() as session:
+            held.end(session, state="failed", error=str(error))
     with transaction() as session:
-        prune(session, tenant_id, data_dir)
+        prune(session, tenant_id, data_dir=data_dir, stores=stores)
         return get(session, tenant_id, build_id)
 
 
-def prune(session: Session, tenant_id: str, data_dir: Path) -> None:
-    """Delete the files of builds that are neither live nor kept to go back to."""
-    keep = set(retired(session, tenant_id)[:KEPT])
-    rows = select(BuildRow).where(
-        BuildRow.tenant_id == tenant_id, BuildRow.state.in_(("old", "failed"))
-    )
-    for row in session.execute(rows).scalars():
-        if row.id not in keep:
-            for path in data_dir.glob(f"{row.id}*"):
-                _delete(path)
-            row.state = "failed" if row.state == "failed" else "deleted"
-    session.flush()
+def _plan(build: Build, live: str | None, claim: str) -> Plan:
+    gold = tuple((one, other) for one, other in build.gold)
+    return Plan(
+        build=build.id, claim=claim, tenant=build.tenant_id, kind=build.kind, stage=build.stage,
+        revision=build.revision, live=live, base=build.base, gold=gold,
+    )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Maker:
-    """Makes the files of one build."""
-
-    transaction: Transaction
-    build: Build
-    claim: str
-    data_dir: Path
-    encoder: Encoder
-    progress: Progress | None
-
-    @property
-    def _final(self) -> Path:
-        return self.data_dir / self.build.id
-
-    @property
-    def _partial(self) -> Path:
-        return _partial(self.data_dir, self.build.id)
-
-    @property
-    def _shards(self) -> Path:
-        return _shards(self.data_dir, self.build.id)
-
-    def make(self) -> None:
-        """Encode, index, seal and verify; what an earlier run finished is used."""
-        if not self._final.exists():
-            self._shards.mkdir(parents=True, exist_ok=True)
-            self._assemble(self._encode())
-        shutil.rmtree(self._shards, ignore_errors=True)
-        loaded = segment.load(self._final)
-        share = recall(loaded.vectors) if self.build.kind == "hnsw" else 1.0
-        if share < LEAST_RECALL:
-            raise ValueError(f"finds only {share:.0%} of the true neighbours")
-        log.info("index_verified", build=self.build.id, items=loaded.manifest.count, recall=share)
-
-    def _encode(self) -> int:
-        """Keep the vectors of all items as shards; return how many items that is."""
-        keys = [_read_shard(path)[0] for path in sorted(self._shards.iterdir())]
-        done, after = sum(map(len, keys)), int(keys[-1][-1]) if keys else 0
-        for stored in self._stream(after):
-            vectors = self.encoder.encode([text_to_embed(s.item) for s in stored])
-            _write_shard(self._shards, [s.key for s in stored], vectors)
-            done += len(stored)
-            self._record(done)
-        return done
-
-    def _stream(self, after: int) -> Iterator[list[Stored]]:
-        """Yield items a shard at a time, each read in a transaction of its own."""
-        while True:
-            with self.transaction() as session:
-                found = store.after(session, self.build.tenant_id, after, limit=SHARD)
-            if not found:
-                return
-            yield found
-            after = found[-1].key
-
-    def _record(self, done: int) -> None:
-        with self.transaction() as session:
-            ours = _is_held(self.build.id, self.claim)
-            if not _set(session, ours, done=done, lease_until=datetime.now(UTC) + LEASE):
-                raise BuildSupersededError(self.build.id)
-        if self.progress:
-            self.progress(done, max(done, self.build.total))
-
-    def _assemble(self, done: int) -> None:
-        """Index what the shards hold and is still in the catalogue, then seal the folder."""
-        shutil.rmtree(self._partial, ignore_errors=True)
-        self._partial.mkdir()
-        index, kept = empty(self.encoder.dimension, self._kind), [np.empty(0, dtype=np.int64)]
-        words, columns = LexiconWriter(self._partial / LEXICON), ColumnsWriter()
-        for path in sorted(self._shards.iterdir()):
-            keys, vectors, items = self._still_there(path)
-            index.add(vectors)
-            columns.add(items.values())
-            words.add(items)
-            kept.append(keys)
-            self._record(done)
-        words.close()
-        keys = np.concatenate(kept)
-        names = VectorIndex(index, keys, columns.columns()).save(self._partial)
-        segment.seal(
-            self._partial, self._final, build=self.build.id, tenant=self.build.tenant_id,
-            encoder=self.build.encoder, dimension=self.encoder.dimension, kind=self.build.kind,
-            count=len(keys), revision=self.build.revision, names=names,
-        )  # fmt: skip
-
-    def _still_there(self, shard: Path) -> tuple[Keys, Vectors, dict[int, Item]]:
-        """Return keys, vectors and items of a shard, without what was deleted since."""
-        keys, vectors = _read_shard(shard)
-        with self.transaction() as session:
-            found = store.by_keys(session, self.build.tenant_id, keys.tolist())
-        is_there = np.array([key in found for key in keys.tolist()], dtype=np.bool_)
-        keys = keys[is_there]
-        return keys, vectors[is_there], {key: found[key] for key in keys.tolist()}
-
-    @property
-    def _kind(self) -> Kind:
-        return "hnsw" if self.build.kind == "hnsw" else "flat"
-
-
-def _is_free() -> ColumnElement[bool]:
-    is_left = (BuildRow.state == "building") & (BuildRow.lease_until < datetime.now(UTC))
-    return (BuildRow.state == "queued") | is_left
-
-
-def _is_held(build_id: str, claim: str) -> ColumnElement[bool]:
-    return and_(BuildRow.id == build_id, BuildRow.state == "building", BuildRow.claim == claim)
-
-
-def _claim(session: Session, tenant_id: str, build_id: str, claim: str) -> bool:
-    """Take a build to work on; one left by a dead run keeps the revision it began with."""
-    mine = (BuildRow.tenant_id == tenant_id) & (BuildRow.id == build_id)
-    facts = {
-        "revision": store.state(session, tenant_id).revision,
-        "total": store.count(session, tenant_id),
-    }
-    _set(session, mine & (BuildRow.state == "queued"), **facts)
-    until = datetime.now(UTC) + LEASE
-    held = {"state": "building", "claim": claim, "lease_until": until}
-    return bool(_set(session, mine & _is_free(), **held))
-
-
-def _publish(session: Session, build: Build, claim: str) -> None:
+def _end(session: Session, build: Build, held: Lease, report: Report) -> None:
+    """Publish, or keep as a candidate, or reject."""
     store.hold(session, build.tenant_id)
-    if not _set(session, _is_held(build.id, claim), claim=None, lease_until=None):
-        raise BuildSupersededError(build.id)
-    _make_live(session, build.tenant_id, build.id)
-    log.info("index_published", tenant=build.tenant_id, build=build.id)
+    reasons = "; ".join(report.reasons())
+    state = "rejected" if reasons else "candidate"
+    held.end(session, state=state, stage="", report=report.as_json(), error=reasons or None)
+    if not reasons and build.promotes:
+        _make_live(session, build.tenant_id, build.id)
+    log.info(
+        "index_verified", tenant=build.tenant_id, build=build.id, items=report.new.items,
+        recall=report.recall, agreement=report.agreement, reasons=reasons,
+    )  # fmt: skip
 
 
 def _make_live(session: Session, tenant_id: str, build_id: str) -> None:
     now = datetime.now(UTC)
     was_live = (BuildRow.tenant_id == tenant_id) & (BuildRow.state == "live")
-    _set(session, was_live, state="old", finished_at=now)
-    _set(session, BuildRow.id == build_id, state="live", finished_at=now)
+    set_builds(session, was_live, state="old", finished_at=now)
+    set_builds(session, BuildRow.id == build_id, state="live", finished_at=now)
     session.execute(
         update(CatalogueState)
         .where(CatalogueState.tenant_id == tenant_id)
         .values(live_build=build_id)
         .execution_options(synchronize_session=False)
     )
+    log.info("index_published", tenant=tenant_id, build=build_id)
 
 
-def _fail(transaction: Transaction, build_id: str, claim: str, error: str) -> None:
-    with transaction() as session:
-        ended = {"state": "failed", "error": error, "finished_at": datetime.now(UTC)}
-        _set(session, _is_held(build_id, claim), **ended)
+def _has_just_failed(session: Session, tenant_id: str) -> bool:
+    last = listed(session, tenant_id, limit=1)
+    since = datetime.now(UTC) - RETRY_AFTER
+    return any(b.state in {"failed", "rejected"} and b.created_at > since for b in last)
 
 
-def _set(session: Session, where: ColumnElement[bool], **values: object) -> int:
-    """Update builds and return how many there were."""
-    changed = session.execute(
-        update(BuildRow)
-        .where(where)
-        .values(**values)
-        .returning(BuildRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(changed.all())
+def _changed(session: Session, live: Build) -> int:
+    """Return how many items are new, newer or gone since a build."""
+    newer = store.count(session, live.tenant_id, after_revision=live.revision)
+    still_there = store.count(session, live.tenant_id) - newer
+    return max(newer, live.total - still_there)
+
+
+def _allowed(items: int) -> int:
+    return int(min(max(COMPACT_LEAST, COMPACT_SHARE * items), COMPACT_MOST))
+
+
+def _under_way(tenant_id: str) -> Select[BuildRow]:
+    return select(BuildRow).where(BuildRow.tenant_id == tenant_id, BuildRow.state.in_(_UNDER_WAY))
 
 
 def _build(row: BuildRow) -> Build:
     return Build(**{name: getattr(row, name) for name in Build.__dataclass_fields__})
 
 
-def _partial(data_dir: Path, build_id: str) -> Path:
-    return data_dir / f"{build_id}.partial"
-
-
-def _shards(data_dir: Path, build_id: str) -> Path:
-    return data_dir / f"{build_id}.shards"
-
-
-def _delete(path: Path) -> None:
-    if path.is_dir():
+def _delete(build_id: str, data_dir: Path, stores: Mapping[str, VectorStores]) -> None:
+    for path in data_dir.glob(f"{build_id}*"):
         shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _write_shard(folder: Path, keys: list[int], vectors: Vectors) -> None:
-    unfinished = folder.with_suffix(".shard")
-    with unfinished.open("wb") as file:
-        np.savez(file, keys=np.array(keys, dtype=np.int64), vectors=vectors)
-    unfinished.rename(folder / f"{keys[0]:020d}.npz")
-
-
-def _read_shard(path: Path) -> tuple[Keys, Vectors]:
-    with np.load(path, allow_pickle=False) as shard:
-        return shard["keys"], shard["vectors"]
+    for kept in set(stores.values()):
+        kept.drop(build_id)

@@ -5,24 +5,30 @@ the place of their older selves in it, and what was deleted or hidden is dropped
 read from the database. Words are searchable at once, vectors as fast as they can be encoded.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from linkage import store
+from linkage.columns import Columns, ColumnsWriter
 from linkage.embed import Encoder, Vectors, text_to_embed
-from linkage.index import ColumnsWriter, VectorIndex
-from linkage.lexical import Lexicon, LexiconWriter
-from linkage.store import Stored
-from linkage.types import Item
+from linkage.lexical import Hit, Lexicon, LexiconWriter
+from linkage.types import Filters, Item
+from linkage.vectorlog import Keys
 
-CAPACITY = 20_000
-ENCODED_AT_ONCE = 32
-"""Items one refresh may encode: what a request that happens to refresh will wait for."""
-_LAST_KEY = 2**63 - 1
-"""All of a segment's own revision is in it, whatever its key."""
+CAPACITY = 100_000
+"""Items; with their vectors about 200 MB. A new build is due long before."""
+PATIENCE = 0.05
+"""Seconds that one refresh takes at most, when a request waits for it."""
+_READ_AT_ONCE = 1_000
+_ENCODED_AT_ONCE = 32
+_FIRST_ROWS = 256
 
 
 class Delta:
@@ -30,19 +36,20 @@ class Delta:
 
     def __init__(self, revision: int, encoder: Encoder) -> None:
         self._revision = revision
-        self._last_key = _LAST_KEY
+        self._last_key = store.LAST_KEY
         self._encoder = encoder
-        self._items: dict[int, Item] = {}
+        self._keys: set[int] = set()
         self._pending: dict[int, Item] = {}
-        self._encoded: dict[int, Vectors] = {}
         self._words = LexiconWriter()
         self.lexicon: Lexicon = self._words.publish()
-        self.vectors: VectorIndex | None = None
+        self.vectors: GrowingVectors | None = None
+        self.is_behind = True
+        """Whether there may be changes that were not read yet."""
 
     @property
     def count(self) -> int:
         """How many items are in the delta."""
-        return len(self._items)
+        return len(self._keys)
 
     @property
     def pending(self) -> int:
@@ -54,41 +61,122 @@ class Delta:
         """Whether later changes wait for the next build."""
         return self.count >= CAPACITY
 
-    def refresh(self, session: Session, tenant_id: str) -> list[int]:
-        """Take in what has changed; return the keys that are new or newer here."""
-        changed = self._read(session, tenant_id)
+    def refresh(self, session: Session, tenant_id: str, *, seconds: float = PATIENCE) -> list[int]:
+        """Take in what has changed, for about so long; return the keys that are newer here."""
+        until = time.monotonic() + seconds
+        changed = self._read(session, tenant_id, until)
         if changed:
-            items = {stored.key: stored.item for stored in changed}
-            self._items |= items
-            self._pending |= items
-            self._words.add(items)
             self.lexicon = self._words.publish()
-        if self._pending:
-            self._encode()
-        return [stored.key for stored in changed]
-
-    def _read(self, session: Session, tenant_id: str) -> list[Stored]:
-        changed: list[Stored] = []
-        while self.count + len(changed) < CAPACITY:
-            more = store.changed_since(
-                session, tenant_id, self._revision, after_key=self._last_key, limit=1_000
-            )
-            if not more:
-                break
-            changed += more
-            self._revision, self._last_key = more[-1].revision, more[-1].key
+        self._encode(until)
         return changed
 
-    def _encode(self) -> None:
-        taken = dict(islice(self._pending.items(), ENCODED_AT_ONCE))
-        vectors = self._encoder.encode([text_to_embed(item) for item in taken.values()])
-        self._encoded |= dict(zip(taken, vectors, strict=True))
-        for key in taken:
-            del self._pending[key]
-        self.vectors = self._index(sorted(self._encoded))
+    def _read(self, session: Session, tenant_id: str, until: float) -> list[int]:
+        changed: list[int] = []
+        self.is_behind = True
+        while self.is_behind and not self.is_full:
+            more = store.changed_since(
+                session, tenant_id, self._revision, after_key=self._last_key, limit=_READ_AT_ONCE
+            )
+            if more:
+                items = {stored.key: stored.item for stored in more}
+                self._words.add(items)
+                self._pending |= items
+                self._keys |= items.keys()
+                changed += items
+                self._revision, self._last_key = more[-1].revision, more[-1].key
+            self.is_behind = len(more) == _READ_AT_ONCE
+            if time.monotonic() > until:
+                break
+        return changed
 
-    def _index(self, keys: Sequence[int]) -> VectorIndex:
-        columns = ColumnsWriter()
-        columns.add(self._items[key] for key in keys)
-        matrix = np.stack([self._encoded[key] for key in keys])
-        return VectorIndex.of(np.array(keys, dtype=np.int64), matrix, columns.columns())
+    def _encode(self, until: float) -> None:
+        while self._pending:
+            taken = dict(islice(self._pending.items(), _ENCODED_AT_ONCE))
+            vectors = self._encoder.encode([text_to_embed(item) for item in taken.values()])
+            if self.vectors is None:
+                self.vectors = GrowingVectors(vectors.shape[1])
+            self.vectors.add(taken, vectors)
+            for key in taken:
+                del self._pending[key]
+            if time.monotonic() > until:
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Arrays with room at their end."""
+
+    vectors: Vectors
+    codes: NDArray[np.int32]
+    keys: Keys
+    alive: NDArray[np.bool_]
+
+    def grown(self) -> "_Rows":
+        """Return twice the room with the same content."""
+        return _Rows(
+            _doubled(self.vectors), _doubled(self.codes), _doubled(self.keys), _doubled(self.alive)
+        )
+
+
+class GrowingVectors:
+    """A VectorStore that is added to. Its few vectors are all compared, by NumPy.
+
+    One thread may add while others search: rows are whole before `count` speaks of them.
+    """
+
+    def __init__(self, dimension: int) -> None:
+        self._rows = _Rows(
+            np.zeros((_FIRST_ROWS, dimension), dtype=np.float32),
+            np.zeros((_FIRST_ROWS, 4), dtype=np.int32),
+            np.zeros(_FIRST_ROWS, dtype=np.int64),
+            np.zeros(_FIRST_ROWS, dtype=np.bool_),
+        )
+        self._columns = ColumnsWriter()
+        self._places: dict[int, int] = {}
+        self.count = 0
+
+    def add(self, items: dict[int, Item], vectors: Vectors) -> None:
+        """Add items by key with their vectors, in place of older ones of the same keys."""
+        while self.count + len(items) > len(self._rows.keys):
+            self._rows = self._rows.grown()
+        end = self.count + len(items)
+        rows, new = self._rows, slice(self.count, end)
+        rows.vectors[new], rows.keys[new], rows.alive[new] = vectors, list(items), True
+        rows.codes[new] = self._columns.rows(items.values())
+        old = [self._places[key] for key in items if key in self._places]
+        self._places |= {key: self.count + place for place, key in enumerate(items)}
+        self.count = end
+        rows.alive[old] = False
+
+    def search(self, vector: Vectors, limit: int, filters: Filters) -> list[Hit]:
+        """Return the (key, cosine) nearest to a unit vector that pass, best first."""
+        count, rows = self.count, self._rows
+        mask = Columns(rows.codes[:count], self._columns.names).mask(filters)
+        alive = rows.alive[:count]
+        passing = np.flatnonzero(alive if mask is None else mask & alive)
+        scores = rows.vectors[:count] @ vector
+        best = passing[_largest(scores[passing], limit)]
+        return list(zip(rows.keys[best].tolist(), scores[best].tolist(), strict=True))
+
+    def vectors(self, keys: Sequence[int]) -> tuple[Keys, Vectors]:
+        """Return those of the keys there are and not buried, and their vectors."""
+        rows = self._rows
+        places = [self._places[key] for key in keys if key in self._places]
+        there = [place for place in places if rows.alive[place]]
+        return rows.keys[there], rows.vectors[there]
+
+    def bury(self, keys: Iterable[int]) -> None:
+        """Never return these keys again, unless they are added again."""
+        self._rows.alive[[self._places[key] for key in keys if key in self._places]] = False
+
+
+def _largest(scores: NDArray[np.float32], limit: int) -> NDArray[np.int64]:
+    """Return the places of the largest, best first."""
+    if limit < len(scores):
+        some = np.argpartition(-scores, limit)[:limit]
+        return some[np.argsort(-scores[some], kind="stable")]
+    return np.argsort(-scores, kind="stable")
+
+
+def _doubled(array: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate((array, np.zeros_like(array)))

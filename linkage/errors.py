@@ -9,6 +9,7 @@ LinkageError
 ├── EncoderNotFoundError   no model of this name or folder
 ├── BuildSupersededError   a newer build of the same index has taken over
 ├── BuildNotFoundError     the tenant has no such index build
+├── BuildStateError        an index build cannot go live as it is
 ├── RecipeError            a training recipe cannot be used
 ├── RankerError            a ranker's file cannot be used
 ├── TrainingError          there is not enough to learn from
@@ -75,6 +76,18 @@ class BuildSupersededError(LinkageError):
     def __init__(self, build_id: str) -> None:
         self.build_id = build_id
         super().__init__(f"index build {build_id!r} was superseded by a newer one")
+
+
+class BuildStateError(LinkageError):
+    """A build that cannot go live: it is not finished, was rejected, or is deleted."""
+
+    def __init__(self, build_id: str, state: str) -> None:
+        self.build_id = build_id
+        self.state = state
+        super().__init__(
+            f"index build {build_id!r} cannot go live: it is {state}"
+            + ("; force it, if you know better" if state.startswith("rejected") else "")
+        )
 
 
 class EncoderNotFoundError(LinkageError):

@@ -1,12 +1,12 @@
 """Search by vectors. The only module that knows FAISS.
 
-A VectorIndex is immutable. Filters and dead entries become a mask over positions: where few pass,
-their vectors are scanned; where many pass, FAISS searches among them. Either way a filter returns
-as many hits as there are, up to the limit.
+A VectorStore is immutable but for its tombstones. Filters and tombstones become a mask over
+positions: where few pass, exactly those are compared; where many pass, FAISS searches among them.
+Either way a filter returns as many hits as there are, up to the limit.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -14,25 +14,38 @@ import faiss as faiss_untyped
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage import dates
+from linkage.columns import Columns, Mask, Names
 from linkage.embed import Vectors
-from linkage.lexical import Hit, language_tags
-from linkage.types import Filters, Item
+from linkage.lexical import Hit
+from linkage.types import Filters
+from linkage.vectorlog import Keys
 
 faiss: Any = faiss_untyped  # its stubs do not know what its Python layer adds
-Kind = Literal["flat", "hnsw"]
-Mask = NDArray[np.bool_]
-Keys = NDArray[np.int64]
+Kind = Literal["auto", "flat", "hnsw", "ivfpq", "pgvector"]
+"""How vectors are searched; `auto` lets the number of items decide. See docs/performance.md."""
 
+FLAT_UP_TO = 20_000
+"""Measured: up to here comparing all takes no longer than what a graph or lists would save."""
+LEAST_LISTED = 2_000
+"""Fewer vectors are too few to learn lists and codes from."""
 _SCAN_SHARE = 0.1
-"""Below this share of entries that pass, scanning them is faster than a search with a selector."""
+"""Below this share of entries that pass, comparing each is faster than a search among them."""
+
 _LINKS = 32
 _CONSTRUCTION_DEPTH = 200
 _SEARCH_DEPTH = 128
+
+_POINTS_A_LIST = 32
+_TRAINING_ROUNDS = 10
+_RECALL, _ANSWERS, _QUESTIONS = 0.975, 11, 100
+"""So many lists are searched that this share of the true neighbours is found, on a sample."""
+_CODE_DIMENSIONS = 4
+"""Dimensions that one code of four bits stands for."""
+_REFINED, _LEAST_REFINED = 4.0, 256
+"""For each hit so many are compared again, by a byte a dimension; and so many at least."""
+
 _ROUNDING = 1e-5
-_NO_YEAR = -(2**31)
 _VECTORS, _KEYS, _CODES = "vectors.faiss", "keys.npy", "codes.npy"
-FILES = (_VECTORS, _KEYS, _CODES)
 
 
 class VectorStore(Protocol):
@@ -40,135 +53,108 @@ class VectorStore(Protocol):
 
     @property
     def count(self) -> int:
-        """How many vectors there are."""
+        """How many vectors there are, the buried ones too."""
 
     def search(self, vector: Vectors, limit: int, filters: Filters) -> list[Hit]:
         """Return the (key, cosine) nearest to a unit vector that pass, best first."""
 
     def vectors(self, keys: Sequence[int]) -> tuple[Keys, Vectors]:
-        """Return those of the keys there are, and their vectors."""
+        """Return those of the keys there are and not buried, and their vectors."""
 
     def bury(self, keys: Iterable[int]) -> None:
-        """Never return these keys again."""
+        """Never return these keys again: they were deleted or have a newer version elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """What filters look at, one row a vector: codes of kind, language and source, and the year."""
+class VectorWriter(Protocol):
+    """Makes one VectorStore."""
 
-    codes: NDArray[np.int32]
-    names: tuple[tuple[str, ...], ...]
-    """The kind, language and source of each code."""
+    def add(self, keys: Keys, vectors: Vectors) -> None:
+        """Add unit vectors; keys ascend over all calls."""
 
-    def mask(self, filters: Filters) -> Mask | None:
-        """Return which rows pass, or None when all do."""
-        masks = []
-        for column, wanted in enumerate((filters.kinds, filters.languages, filters.sources)):
-            if wanted:
-                passing = [i for i, n in enumerate(self.names[column]) if _passes(n, wanted)]
-                masks.append(np.isin(self.codes[:, column], passing))
-        if (year := dates.year(filters.published_after)) is not None:
-            masks.append(self.codes[:, 3] >= year)
-        return np.logical_and.reduce(masks) if masks else None
+    def close(self, columns: Columns) -> None:
+        """Write what `VectorStores.open` needs, with the columns of all vectors."""
 
 
-class ColumnsWriter:
-    """Collects the rows of Columns."""
+class VectorStores(Protocol):
+    """Where the vectors of builds are kept."""
 
-    def __init__(self) -> None:
-        self._rows: list[tuple[int, int, int, int]] = []
-        self._names: tuple[dict[str, int], ...] = ({}, {}, {})
+    def writer(
+        self, build: str, folder: Path, kind: Kind, sample: Vectors, base: Path | None = None
+    ) -> VectorWriter:
+        """Return a writer for a build.
 
-    def add(self, items: Iterable[Item]) -> None:
-        """Add a row for each item."""
-        for item in items:
-            values = (item.kind, (item.language or "").lower(), item.source.lower())
-            kind, language, source = (
-                names.setdefault(value, len(names))
-                for names, value in zip(self._names, values, strict=True)
-            )
-            year = dates.year(item.published_at)
-            self._rows.append((kind, language, source, _NO_YEAR if year is None else year))
+        `sample` are some of its vectors, to learn from; `base` is the folder of a build of the
+        same encoder, of which what was learned may be used again.
+        """
 
-    def columns(self) -> Columns:
-        """Return all rows."""
-        codes = np.array(self._rows, dtype=np.int32).reshape(-1, 4)
-        return Columns(codes, tuple(tuple(names) for names in self._names))
+    def open(self, build: str, folder: Path, names: Names) -> VectorStore:
+        """Open what a writer wrote."""
+
+    def drop(self, build: str) -> None:
+        """Delete what is kept of a build outside its folder."""
+
+
+def kind_for(wanted: Kind, count: int) -> Kind:
+    """Return the kind of index to make for so many vectors."""
+    if wanted == "auto":
+        return "flat" if count <= FLAT_UP_TO else "ivfpq"
+    return "flat" if wanted == "ivfpq" and count < LEAST_LISTED else wanted
 
 
 class VectorIndex:
-    """A VectorStore on FAISS: `flat` is exact, `hnsw` is for millions."""
+    """A VectorStore on FAISS: `flat` compares all, `hnsw` walks a graph, `ivfpq` probes lists."""
 
     def __init__(self, index: Any, keys: Keys, columns: Columns) -> None:  # noqa: ANN401 - untyped
         self._index = index
+        self._stored = _storage(index)
         self._keys = keys
         self._columns = columns
         self._alive = np.ones(len(keys), dtype=np.bool_)
-        self._matrix = _matrix(index)
+        self._is_whole = True
 
     @classmethod
-    def of(
-        cls, keys: Keys, vectors: Vectors, columns: Columns, *, kind: Kind = "flat"
-    ) -> "VectorIndex":
-        """Return an index over vectors; keys must ascend."""
-        index = empty(vectors.shape[1], kind)
-        index.add(vectors)
-        return cls(index, keys, columns)
-
-    @classmethod
-    def load(cls, folder: Path, names: Iterable[Iterable[str]]) -> "VectorIndex":
-        """Load what `save` wrote, with the names it returned. The vectors stay on disk, mapped."""
+    def load(cls, folder: Path, names: Names) -> "VectorIndex":
+        """Load what a FaissWriter wrote. The vectors stay on disk, mapped."""
         index = faiss.read_index(str(folder / _VECTORS), faiss.IO_FLAG_MMAP_IFC)
         keys = np.load(folder / _KEYS, allow_pickle=False)
         codes = np.load(folder / _CODES, allow_pickle=False)
-        return cls(index, keys, Columns(codes, tuple(map(tuple, names))))
-
-    def save(self, folder: Path) -> tuple[tuple[str, ...], ...]:
-        """Write FILES into a folder; return the names that `load` needs beside them."""
-        faiss.write_index(self._index, str(folder / _VECTORS))
-        np.save(folder / _KEYS, self._keys, allow_pickle=False)
-        np.save(folder / _CODES, self._columns.codes, allow_pickle=False)
-        return self._columns.names
+        if not len(keys) == len(codes) == index.ntotal:
+            raise ValueError("vectors, keys and columns are not of one length")
+        return cls(index, keys, Columns(np.asfortranarray(codes), names))
 
     @property
     def count(self) -> int:
         """How many vectors there are, the buried ones too."""
         return len(self._keys)
 
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return int(self._index.d)
-
     def search(self, vector: Vectors, limit: int, filters: Filters) -> list[Hit]:
         """Return the (key, cosine) nearest to a unit vector that pass, best first."""
         mask = self._columns.mask(filters)
+        if mask is None and self._is_whole:
+            return self._nearest(self._index, vector, min(limit, self.count))
         mask = self._alive if mask is None else mask & self._alive
         passing = int(np.count_nonzero(mask))
         wanted = min(limit, passing)
-        if passing < _SCAN_SHARE * self.count:
-            return self._scan(vector, wanted, mask)
-        hits = self._search(vector, wanted, None if passing == self.count else mask)
-        return hits if len(hits) == wanted else self._scan(vector, wanted, mask)
-
-    def exact(self, vector: Vectors, limit: int) -> list[Hit]:
-        """Return the true nearest, whatever the kind of the index."""
-        return self._scan(vector, min(limit, self.count), self._alive)
+        if passing >= _SCAN_SHARE * self.count:
+            hits = self._nearest(self._index, vector, wanted, mask)
+            if len(hits) == wanted:
+                return hits
+        return self._nearest(self._stored, vector, wanted, mask)
 
     def vectors(self, keys: Sequence[int]) -> tuple[Keys, Vectors]:
         """Return those of the keys there are and not buried, and their vectors."""
         positions = self._positions(np.asarray(keys, dtype=np.int64))
         alive = positions[self._alive[positions]]
-        return self._keys[alive], self._matrix[alive]
+        if not len(alive):
+            return self._keys[alive], np.empty((0, self._index.d), dtype=np.float32)
+        return self._keys[alive], self._stored.reconstruct_batch(alive)
 
     def bury(self, keys: Iterable[int]) -> None:
         """Never return these keys again: they were deleted or have a newer version elsewhere."""
-        self._alive[self._positions(np.fromiter(keys, dtype=np.int64))] = False
-
-    def sample(self, size: int) -> Vectors:
-        """Return some of the vectors, evenly spread."""
-        step = max(1, self.count // max(size, 1))
-        return self._matrix[::step][:size]
+        positions = self._positions(np.fromiter(keys, dtype=np.int64))
+        if len(positions):
+            self._alive[positions] = False
+            self._is_whole = False
 
     def _positions(self, keys: Keys) -> NDArray[np.int64]:
         if not self.count:
@@ -178,60 +164,152 @@ class VectorIndex:
         found: NDArray[np.int64] = positions[self._keys[positions] == keys]
         return found
 
-    def _search(self, vector: Vectors, limit: int, mask: Mask | None) -> list[Hit]:
+    def _nearest(
+        self,
+        index: Any,  # noqa: ANN401 - FAISS is untyped
+        vector: Vectors,
+        limit: int,
+        mask: Mask | None = None,
+    ) -> list[Hit]:
         if not limit:
             return []
         packed = None if mask is None else np.packbits(mask, bitorder="little")
         selector = None if packed is None else faiss.IDSelectorBitmap(packed)
-        parameters = faiss.SearchParameters(sel=selector)
-        if isinstance(self._index, faiss.IndexHNSW):
-            depth = max(_SEARCH_DEPTH, 2 * limit)
-            parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=depth)
-        scores, positions = self._index.search(vector[None, :], limit, params=parameters)
+        parameters = _parameters(index, selector, limit)
+        scores, positions = index.search(vector[None, :], limit, params=parameters)
         found = positions[0] >= 0
-        return _hits(self._keys[positions[0][found]], scores[0][found])
-
-    def _scan(self, vector: Vectors, limit: int, mask: Mask) -> list[Hit]:
-        positions = np.flatnonzero(mask)
-        scores = self._matrix[positions] @ vector
-        best = np.argsort(-scores, kind="stable")[:limit]
-        return _hits(self._keys[positions[best]], scores[best])
+        keys = self._keys[positions[0][found]]
+        return list(zip(keys.tolist(), scores[0][found].tolist(), strict=True))
 
 
-def empty(dimension: int, kind: Kind) -> Any:  # noqa: ANN401 - FAISS is untyped
+class FaissWriter:
+    """Makes a VectorIndex."""
+
+    def __init__(self, folder: Path, kind: Kind, sample: Vectors, base: Path | None = None) -> None:
+        self._folder = folder
+        self._index = (_learned(base, len(sample)) if base else None) or _empty(kind, sample)
+        self._keys: list[Keys] = [np.empty(0, dtype=np.int64)]
+
+    def add(self, keys: Keys, vectors: Vectors) -> None:
+        """Add unit vectors; keys ascend over all calls."""
+        self._keys.append(keys)
+        self._index.add(np.ascontiguousarray(vectors))
+
+    def close(self, columns: Columns) -> None:
+        """Write the files that VectorIndex.load reads."""
+        if isinstance(self._index, faiss.IndexRefine):
+            _tune(self._index)
+        faiss.write_index(self._index, str(self._folder / _VECTORS))
+        np.save(self._folder / _KEYS, np.concatenate(self._keys), allow_pickle=False)
+        np.save(self._folder / _CODES, columns.codes, allow_pickle=False)
+
+
+class FaissStores:
+    """VectorStores that are files of the build's folder."""
+
+    def writer(
+        self, build: str, folder: Path, kind: Kind, sample: Vectors, base: Path | None = None
+    ) -> VectorWriter:
+        """Return a writer into a folder."""
+        del build
+        return FaissWriter(folder, kind, sample, base)
+
+    def open(self, build: str, folder: Path, names: Names) -> VectorStore:
+        """Open what a writer wrote."""
+        del build
+        return VectorIndex.load(folder, names)
+
+    def drop(self, build: str) -> None:
+        """Do nothing: the folder is all there is."""
+
+
+STORES: Mapping[str, VectorStores] = dict.fromkeys(("flat", "hnsw", "ivfpq"), FaissStores())
+"""Who keeps the vectors of each kind of index."""
+
+
+def _empty(kind: Kind, sample: Vectors) -> Any:  # noqa: ANN401 - FAISS is untyped
     """Return a FAISS index without vectors, for inner products."""
-    if kind == "flat":
-        return faiss.IndexFlatIP(dimension)
-    index = faiss.IndexHNSWFlat(dimension, _LINKS, faiss.METRIC_INNER_PRODUCT)
-    index.hnsw.efConstruction = _CONSTRUCTION_DEPTH
+    dimension = sample.shape[1]
+    if kind == "ivfpq":
+        return _lists(sample)
+    if kind == "hnsw":
+        index = faiss.IndexHNSWFlat(dimension, _LINKS, faiss.METRIC_INNER_PRODUCT)
+        index.hnsw.efConstruction = _CONSTRUCTION_DEPTH
+        return index
+    return faiss.IndexFlatIP(dimension)
+
+
+def _learned(base: Path, sample_size: int) -> Any:  # noqa: ANN401 - FAISS is untyped
+    """Return the lists and codes of a build, emptied; None where they do not fit.
+
+    Vectors that were taken from that build then become the same codes again.
+    """
+    index = faiss.read_index(str(base / _VECTORS))
+    if not isinstance(index, faiss.IndexRefine):
+        return None
+    lists = faiss.downcast_index(index.base_index).nlist
+    if not lists / 2 <= sample_size / _POINTS_A_LIST <= lists * 2:
+        return None
+    index.reset()
     return index
 
 
-def recall(index: VectorIndex, *, sample: int = 100, limit: int = 10) -> float:
-    """Return which share of the true nearest neighbours the index finds, over a sample."""
-    found = total = 0
-    for vector in index.sample(sample):
-        truth = index.exact(vector, limit)
-        # by score, not by key: of equally near neighbours any will do
-        least = truth[-1][1] - _ROUNDING
-        hits = index.search(vector, limit, Filters())
-        found += sum(score >= least for _, score in hits)
-        total += len(truth)
-    return found / total if total else 1.0
+def training_size(count: int) -> int:
+    """Return how many of so many vectors an `ivfpq` index is best learned from."""
+    return min(count, _POINTS_A_LIST * _lists_for(count))
 
 
-def _matrix(index: Any) -> Vectors:  # noqa: ANN401 - FAISS is untyped
-    """Return a view of an index's vectors; it holds as long as the index does."""
-    flat = faiss.downcast_index(index.storage) if isinstance(index, faiss.IndexHNSW) else index
-    if not flat.ntotal:
-        return np.empty((0, flat.d), dtype=np.float32)
-    view: Vectors = faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d)
-    return view.reshape(flat.ntotal, flat.d)
+def _lists_for(count: int) -> int:
+    """Return a power of two near the root: measured, more lists cost more probes for the same."""
+    return int(2 ** round(math.log2(math.sqrt(max(count, 1)))))
 
 
-def _hits(keys: Keys, scores: NDArray[np.float32]) -> list[Hit]:
-    return list(zip(keys.tolist(), scores.tolist(), strict=True))
+def _lists(sample: Vectors) -> Any:  # noqa: ANN401 - FAISS is untyped
+    """Return trained inverted lists of four-bit codes, and vectors of bytes to refine hits by."""
+    dimension, lists = sample.shape[1], max(1, len(sample) // _POINTS_A_LIST)
+    codes = next(m for m in range(dimension // _CODE_DIMENSIONS, 0, -1) if dimension % m == 0)
+    coarse = faiss.IndexFlatIP(dimension)
+    index = faiss.IndexIVFPQFastScan(coarse, dimension, lists, codes, 4, faiss.METRIC_INNER_PRODUCT)
+    index.cp.niter, index.cp.min_points_per_centroid = _TRAINING_ROUNDS, 1
+    index.train(sample)
+    refiner = faiss.IndexScalarQuantizer(
+        dimension, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+    )
+    refiner.train(sample)
+    return faiss.IndexRefine(index, refiner)
 
 
-def _passes(name: str, wanted: Iterable[str]) -> bool:
-    return bool({name, *language_tags(name)} & {w.lower() for w in wanted})
+def _tune(index: Any) -> None:  # noqa: ANN401 - FAISS is untyped
+    """Have as many lists searched as it takes to find _RECALL of the true neighbours."""
+    lists, stored = faiss.downcast_index(index.base_index), _storage(index)
+    places = np.arange(0, index.ntotal, max(1, index.ntotal // _QUESTIONS))[:_QUESTIONS]
+    asked = stored.reconstruct_batch(places)
+    answers = min(_ANSWERS, index.ntotal)
+    least = stored.search(asked, answers)[0][:, -1:] - _ROUNDING
+    lists.nprobe = max(1, lists.nlist // 8)
+    while lists.nprobe < lists.nlist:
+        scores = index.search(asked, answers, params=_parameters(index, None, answers))[0]
+        if np.mean(scores >= least) >= _RECALL:
+            return
+        lists.nprobe *= 2
+
+
+def _storage(index: Any) -> Any:  # noqa: ANN401 - FAISS is untyped
+    """Return the part of an index that has its vectors one after the other."""
+    if isinstance(index, faiss.IndexHNSW):
+        return faiss.downcast_index(index.storage)
+    if isinstance(index, faiss.IndexRefine):
+        return faiss.downcast_index(index.refine_index)
+    return index
+
+
+def _parameters(index: Any, selector: Any, limit: int) -> Any:  # noqa: ANN401 - FAISS is untyped
+    if isinstance(index, faiss.IndexHNSW):
+        depth = max(_SEARCH_DEPTH, 2 * limit)
+        return faiss.SearchParametersHNSW(sel=selector, efSearch=depth)
+    if isinstance(index, faiss.IndexRefine):
+        lists = faiss.downcast_index(index.base_index)
+        probing = faiss.SearchParametersIVF(sel=selector, nprobe=lists.nprobe)
+        factor = max(_REFINED, _LEAST_REFINED / limit)
+        return faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=probing)
+    return faiss.SearchParameters(sel=selector)

@@ -11,10 +11,11 @@ from linkage.candidates import Question, Shelf
 from linkage.embed import DEFAULT_ENCODER, Encoder, Vectors, load_encoder, text_to_embed
 from linkage.errors import ItemNotFoundError, LinkageError
 from linkage.evidence import Profile
+from linkage.index import STORES, VectorStores
 from linkage.profiles import Catalogue, Found, Profiles
 from linkage.query import Query, vectors_of
 from linkage.types import Explanation, Filters, Item, Mention, Options, Related, Relation
-from linkage.views import IndexStatus, View, Views
+from linkage.views import IndexStatus, Reading, View, Views
 
 __all__ = ["Ask", "IndexStatus", "Linker", "text_item"]
 
@@ -31,21 +32,32 @@ class Linker:
     """Answers from the live index build of each tenant, kept fresh by what changed since.
 
     `data_dir` holds the builds. `encoders` gives the encoder a build names; `encoder` is the name
-    of the one to use where there is no build. `on_damage` is told the tenant and the
-    build of files that could not be loaded. `half_lives` are days by kind, in place of those of
+    of the one to use where there is no build. `stores` keep the vectors of each kind of index.
+    With `reading`, which opens a session, a thread keeps views fresh, and builds are swapped
+    without a request waiting. `on_damage` is told the tenant and the build of files that could not
+    be loaded. `half_lives` are days by kind, in place of those of
     `freshness.HALF_LIVES`. Safe for many threads.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what its parts need
         self,
         data_dir: Path,
         *,
         encoder: str = DEFAULT_ENCODER,
         encoders: Callable[[str], Encoder] = load_encoder,
+        stores: Mapping[str, VectorStores] = STORES,
+        reading: Reading | None = None,
         on_damage: Callable[[str, str], None] | None = None,
         half_lives: Mapping[str, float] | None = None,
     ) -> None:
-        self._views = Views(data_dir, encoder=encoder, encoders=encoders, on_damage=on_damage)
+        self._views = Views(
+            data_dir,
+            encoder=encoder,
+            encoders=encoders,
+            stores=stores,
+            reading=reading,
+            on_damage=on_damage,
+        )
         self._profiles = Profiles()
         self._half_lives = {**freshness.HALF_LIVES, **(half_lives or {})}
 
@@ -151,6 +163,10 @@ class Linker:
     def status(self, session: Session, tenant_id: str) -> IndexStatus:
         """Return what answers for a tenant now and how much waits for the next build."""
         return self._views.current(session, tenant_id).status()
+
+    def close(self) -> None:
+        """Stop following the catalogue."""
+        self._views.close()
 
     def _queries(self, catalogue: Catalogue, asked: Sequence[Ask]) -> list[Query | LinkageError]:
         view = self._views.current(catalogue.session, catalogue.tenant_id)

@@ -14,12 +14,12 @@ from typing import Any
 import orjson
 
 from linkage.errors import IndexDamagedError
-from linkage.index import VectorIndex
+from linkage.index import STORES, VectorStore, VectorStores
 from linkage.lexical import Lexicon
 
 FORMAT = 1
 LEXICON = "lexicon"
-_MANIFEST = "manifest.json"
+_MANIFEST, _DIGEST = "manifest.json", "digest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +37,18 @@ class Manifest:
     files: Mapping[str, tuple[int, str]]
     format: int = FORMAT
 
+    def as_json(self) -> bytes:
+        """Return the manifest's text, with a checksum of its own."""
+        fields = asdict(self)
+        return orjson.dumps(fields | {_DIGEST: _digest(fields)}, option=orjson.OPT_INDENT_2)
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A loaded build."""
 
     manifest: Manifest
-    vectors: VectorIndex
+    vectors: VectorStore
     lexicon: Lexicon
 
 
@@ -51,7 +56,7 @@ def seal(partial: Path, final: Path, **facts: Any) -> Manifest:  # noqa: ANN401 
     """Write the manifest of a finished folder and give the folder its name."""
     files = {name: _measured(partial / name) for name in _files(partial)}
     manifest = Manifest(files=files, **facts)
-    (partial / _MANIFEST).write_bytes(orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2))
+    (partial / _MANIFEST).write_bytes(manifest.as_json())
     for path in (*(partial / name for name in files), partial / _MANIFEST, partial):
         _sync(path)
     partial.rename(final)
@@ -59,17 +64,13 @@ def seal(partial: Path, final: Path, **facts: Any) -> Manifest:  # noqa: ANN401 
     return manifest
 
 
-def load(folder: Path) -> Segment:
+def load(folder: Path, stores: Mapping[str, VectorStores] = STORES) -> Segment:
     """Return the segment of a folder; IndexDamagedError unless every file is as it was sealed."""
-    manifest = _manifest(folder)
-    for name, (size, digest) in manifest.files.items():
-        path = folder / name
-        if not path.is_file() or path.stat().st_size != size:
-            raise IndexDamagedError(folder, f"{name} is missing or cut short")
-        if _measured(path)[1] != digest:
-            raise IndexDamagedError(folder, f"{name} has changed")
+    manifest = check(folder)
+    if manifest.kind not in stores:
+        raise IndexDamagedError(folder, f"there is no store for its kind {manifest.kind!r}")
     try:
-        vectors = VectorIndex.load(folder, manifest.names)
+        vectors = stores[manifest.kind].open(manifest.build, folder, manifest.names)
         lexicon = Lexicon.open(folder / LEXICON)
     except (ValueError, RuntimeError, OSError) as error:
         raise IndexDamagedError(folder, str(error)) from error
@@ -78,16 +79,43 @@ def load(folder: Path) -> Segment:
     return Segment(manifest, vectors, lexicon)
 
 
+def check(folder: Path) -> Manifest:
+    """Return the manifest; IndexDamagedError unless every file is as it was sealed."""
+    manifest = _manifest(folder)
+    for name, (size, digest) in manifest.files.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != size:
+            raise IndexDamagedError(folder, f"{name} is missing or cut short")
+        if _measured(path)[1] != digest:
+            raise IndexDamagedError(folder, f"{name} has changed")
+    return manifest
+
+
 def _manifest(folder: Path) -> Manifest:
     try:
         fields = orjson.loads((folder / _MANIFEST).read_bytes())
         if fields.get("format") != FORMAT:
             raise IndexDamagedError(folder, f"format {fields.get('format')} is not {FORMAT}")
-        return Manifest(**fields)
+        return _shaped(fields)
     except FileNotFoundError as error:
         raise IndexDamagedError(folder, "there is no manifest") from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, OSError) as error:
         raise IndexDamagedError(folder, "the manifest cannot be read") from error
+
+
+def _shaped(fields: dict[str, Any]) -> Manifest:
+    """Return a manifest of values of the right types; TypeError or ValueError otherwise."""
+    if (digest := fields.pop(_DIGEST, None)) and digest != _digest(fields):
+        raise ValueError("the manifest has changed")
+    names = tuple(tuple(str(name) for name in column) for column in fields.pop("names"))
+    files = {str(n): (int(size), str(digest)) for n, (size, digest) in fields.pop("files").items()}
+    if any(".." in Path(name).parts or Path(name).is_absolute() for name in files):
+        raise ValueError("a file lies outside of the folder")
+    return Manifest(names=names, files=files, **fields)
+
+
+def _digest(fields: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _files(folder: Path) -> list[str]:

@@ -35,6 +35,7 @@ _FIELDS = tuple(f.name for f in fields(Item))
 _ITEM_COLUMNS = [getattr(ItemRow, name) for name in _FIELDS]
 _COLUMNS = (ItemRow.key, ItemRow.revision, *_ITEM_COLUMNS)
 _KEYS_END = 2**63
+LAST_KEY = _KEYS_END - 1
 _CHUNK = 500
 """Values in one IN list; every database takes so many."""
 
@@ -170,9 +171,17 @@ def after(session: Session, tenant_id: str, key: int, *, limit: int) -> list[Sto
 
 
 def changed_since(
-    session: Session, tenant_id: str, revision: int, *, after_key: int = 0, limit: int = 1_000
+    session: Session,
+    tenant_id: str,
+    revision: int,
+    *,
+    after_key: int = LAST_KEY,
+    limit: int = 1_000,
 ) -> list[Stored]:
-    """Return items changed after (revision, key), in that order, at most `limit`."""
+    """Return items changed after (revision, key), in that order, at most `limit`.
+
+    After LAST_KEY of a revision are the later revisions.
+    """
     is_later = tuple_(ItemRow.revision, ItemRow.key) > (revision, after_key)
     return _run(session, tenant_id, is_later, limit, (ItemRow.revision, ItemRow.key))
 
@@ -237,9 +246,11 @@ def read(session: Session, tenant_id: str, wanted: Iterable[int]) -> list[Stored
     ]
 
 
-def count(session: Session, tenant_id: str) -> int:
-    """Return how many items the tenant has."""
+def count(session: Session, tenant_id: str, *, after_revision: int = -1) -> int:
+    """Return how many items the tenant has, or how many of them changed after a revision."""
     query = select(func.count()).select_from(ItemRow).where(ItemRow.tenant_id == tenant_id)
+    if after_revision >= 0:
+        query = query.where(ItemRow.revision > after_revision)
     return session.execute(query).scalar_one()
 
 

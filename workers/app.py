@@ -38,7 +38,12 @@ def make_celery(settings: Settings) -> Celery:
                 "task": "workers.tasks.sweep",
                 "schedule": settings.sweep_seconds,
                 "options": {"expires": settings.sweep_seconds},
-            }
+            },
+            "compact": {
+                "task": "workers.tasks.compact",
+                "schedule": settings.compact_seconds,
+                "options": {"expires": settings.compact_seconds},
+            },
         },
         beat_schedule_filename=str(settings.data_dir / "beat"),
     )

@@ -1,10 +1,12 @@
 """The composition root: the one place where the domains' objects are built from settings."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
 
 from linkage.embed import Encoder, load_encoder
+from linkage.index import STORES, VectorStores
 from linkage.linker import Linker
 from translate.engine import CTranslate2Engine, shipped_model
 from translate.translator import Translator
@@ -34,6 +36,11 @@ class Runtime:
         """The folder of all index builds."""
         return self.settings.data_dir / "indexes"
 
+    @property
+    def stores(self) -> Mapping[str, VectorStores]:
+        """Where the vectors of each kind of index are kept."""
+        return STORES
+
     def encoder(self, name: str) -> Encoder:
         """Return an encoder by its name; each is loaded once a process."""
         with self._lock:
@@ -53,6 +60,8 @@ class Runtime:
             self.index_dir,
             encoder=self.settings.encoder,
             encoders=self.encoder,
+            stores=self.stores,
+            reading=self.database.reading,
             on_damage=lambda _tenant, _build: INDEX_FAULTS.inc(),
             half_lives=self.settings.half_lives,
         )
@@ -80,5 +89,7 @@ class Runtime:
 
     def close(self) -> None:
         """Give back what is held."""
+        if "_linker" in self.__dict__:
+            self.linker.close()
         if "database" in self.__dict__:
             self.database.close()

@@ -8,6 +8,7 @@ from pydantic import Field, PositiveFloat, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from linkage.embed import DEFAULT_ENCODER
+from linkage.lease import SECONDS
 
 DEFAULT_TENANT = "default"
 
@@ -36,8 +37,16 @@ class Settings(BaseSettings):
     half_lives: dict[str, PositiveFloat] = Field(
         {}, description='Days after which an item is half as fresh, by kind: {"article": 3}.'
     )
-    index_kind: Literal["flat", "hnsw"] = Field(
-        "flat", description="FAISS index of new builds: flat or hnsw."
+    index_kind: Literal["auto", "flat", "hnsw", "ivfpq", "pgvector"] = Field(
+        "auto",
+        description="Index of new builds: auto goes by the number of items; flat, hnsw and ivfpq"
+        " are FAISS; pgvector keeps vectors in PostgreSQL.",
+    )
+    build_lease_seconds: float = Field(
+        SECONDS, gt=0, description="After so long an index build whose worker died is taken over."
+    )
+    compact_seconds: float = Field(
+        30, gt=0, description="How often to look whether so much changed that a new build is due."
     )
     translation_model: Path | None = Field(
         None, description="Folder of a converted model; without it the one that ships."

@@ -42,7 +42,24 @@ def run_build(tenant_id: str, build_id: str) -> None:
         build_id,
         data_dir=runtime.index_dir,
         encoders=runtime.encoder,
+        stores=runtime.stores,
+        lease_seconds=runtime.settings.build_lease_seconds,
     )
+
+
+@celery.task  # type: ignore[untyped-decorator]
+def compact() -> None:
+    """Queue a build for every catalogue of which so much has changed that one is due."""
+    settings = runtime.settings
+    with runtime.database.reading() as session:
+        tenant_ids = builds.outdated(session)
+    for tenant_id in tenant_ids:
+        with runtime.database.transaction() as session:
+            build_id = builds.start_if_due(
+                session, tenant_id, encoder=settings.encoder, kind=settings.index_kind
+            )
+        if build_id:
+            wake_for_build(tenant_id, build_id)
 
 
 @celery.task  # type: ignore[untyped-decorator]

@@ -1,4 +1,4 @@
-"""`weft import`, `weft reindex`: the catalogue and its index."""
+"""`weft import`: items into the catalogue."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -18,9 +18,7 @@ from api.cli.console import (
     print_json,
     progress_bar,
 )
-from linkage import builds
 from linkage.imports import import_records
-from linkage.index import Kind
 from linkage.sources import ReadOptions, assignments, read
 from linkage.types import ImportSummary
 
@@ -30,7 +28,6 @@ SHOWN_ERRORS = 20
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("import")(import_file)
-    app.command()(reindex)
 
 
 def import_file(
@@ -105,36 +102,3 @@ def _print_summary(summary: ImportSummary, *, json: bool) -> None:
         f"{summary.unchanged} unchanged, {summary.failed} failed, "
         f"{summary.warnings} warnings"
     )
-
-
-def reindex(
-    kind: Annotated[
-        Kind | None, typer.Option(help="flat is exact, hnsw fast for millions.")
-    ] = None,
-    tenant: Tenant = DEFAULT,
-    *,
-    json: Json = False,
-) -> None:
-    """Build a new index beside the live one and swap. Requests go on being answered."""
-    with command() as runtime, progress_bar("Indexing", "items") as advance:
-        with runtime.database.transaction() as session:
-            build_id = builds.start(
-                session,
-                tenant,
-                encoder=runtime.settings.encoder,
-                kind=kind or runtime.settings.index_kind,
-            )
-        build = builds.run(
-            runtime.database.transaction,
-            tenant,
-            build_id,
-            data_dir=runtime.index_dir,
-            encoders=runtime.encoder,
-            progress=advance,
-        )
-    if json:
-        print_json({"id": build.id, "state": build.state, "items": build.total})
-    elif build.state == "live":
-        out.print(f"Index {build.id} is live: {build.total} items, encoder {build.encoder}.")
-    if build.state != "live":
-        fail(f"index {build.id} is {build.state}: {build.error}")

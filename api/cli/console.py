@@ -68,8 +68,11 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def progress_bar(title: str, unit: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Show a bar on standard error; yield `advance(done, total)`, total None when unknown."""
+def progress_bar(title: str, unit: str) -> Iterator[Callable[..., None]]:
+    """Show a bar on standard error; yield `advance(done, total, title)`.
+
+    `total` is None when unknown; `title` can be left out.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -79,7 +82,11 @@ def progress_bar(title: str, unit: str) -> Iterator[Callable[[int, int | None], 
     )
     with Progress(*columns, console=err) as bar:
         task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def advance(done: int, total: int | None, title: str | None = None) -> None:
+            bar.update(task, completed=done, total=total, description=title)
+
+        yield advance
 
 
 def print_import(summary: ImportSummary, *, json: bool) -> None:

@@ -1,40 +1,12 @@
-"""Bodies of administration: index builds and keys."""
+"""Bodies of administration: keys."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.fields import Body, Text
 from workers.accounts import Scope
-
-
-class ReindexBody(Body):
-    """How to build the index; the settings' kind when none is given."""
-
-    kind: Literal["flat", "hnsw"] | None = None
-
-
-class BuildOut(BaseModel):
-    """An index build, as it stands."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    state: str
-    encoder: str
-    kind: str
-    done: int
-    total: int
-    error: str | None
-    created_at: datetime
-    finished_at: datetime | None
-
-
-class BuildsOut(BaseModel):
-    """All builds of a catalogue, newest first."""
-
-    builds: list[BuildOut]
 
 
 class KeyBody(Body):

@@ -31,12 +31,18 @@ def reindex(client) -> str:
     return build_id
 
 
+def answering(client) -> str | None:
+    answer = client.get("/v1/items/book-dune/related").raise_for_status().json()
+    return (answer["index"] or {}).get("build")
+
+
 def test_a_running_api_serves_every_request_while_indexes_are_swapped(deploy: Deploy) -> None:
     deployment = deploy()
     client = deployment.serve()
     deployment.start("worker", "--processes", "1")
     load_sample(client)
     first = reindex(client)
+    wait_until(lambda: answering(client) == first, 5, "the first build never answered")
     faults, builds, stop = [], set(), threading.Event()
 
     def fire() -> None:

@@ -1,11 +1,12 @@
+import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
-from linkage import builds, segment, store
+from linkage import builder, builds, segment, store
 from linkage.builds import Build
 from linkage.embed import Encoder, Progress, Vectors
 from linkage.errors import BuildNotFoundError, BuildSupersededError
@@ -48,10 +49,13 @@ Run = Callable[..., Build]
 
 @pytest.fixture
 def run(transaction: Transaction, queued: str, data_dir: Path, words: Encoder) -> Run:
-    def run(encoder: Encoder = words, build_id: str = queued, tenant: str = "t1") -> Build:
+    def run(
+        encoder: Encoder = words, build_id: str = queued, tenant: str = "t1", **options: Any
+    ) -> Build:
         return builds.run(
-            transaction, tenant, build_id, data_dir=data_dir, encoders=lambda _name: encoder
-        )
+            transaction, tenant, build_id, data_dir=data_dir, encoders=lambda _name: encoder,
+            **options,
+        )  # fmt: skip
 
     return run
 
@@ -62,7 +66,7 @@ def many(add: Add, make_item: MakeItem) -> None:
 
 
 @pytest.mark.usefixtures("both")
-@pytest.mark.parametrize("kind", ["flat", "hnsw"])
+@pytest.mark.parametrize("kind", ["auto", "flat", "hnsw"])
 def test_build_is_verified_and_published(
     add: Add, reindex: Reindex, make_item: MakeItem, db: Session, kind: str
 ) -> None:
@@ -80,14 +84,13 @@ def test_empty_catalogue_can_be_built(reindex: Reindex) -> None:
 def test_killed_build_goes_on_where_it_stopped(
     run: Run, db: Session, queued: str, words: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(builds, "SHARD", 10)
-    monkeypatch.setattr(builds, "LEASE", timedelta(0))
+    monkeypatch.setattr(builder, "SHARD", 10)
     with pytest.raises(Interrupted):
-        run(Unsteady(words, 2, Interrupted()))
+        run(Unsteady(words, 2, Interrupted()), lease_seconds=0.1)
+    time.sleep(0.15)
     assert builds.get(db, "t1", queued).done == 20
     assert builds.waiting(db) == [("t1", queued)]
     db.rollback()
-    monkeypatch.setattr(builds, "LEASE", timedelta(minutes=1))
     rest = Unsteady(words, 2, AssertionError("encoded what was encoded before"))
     assert run(rest).state == "live"
 
@@ -136,7 +139,7 @@ def test_newer_build_supersedes_one_under_way(
 ) -> None:
     def overtake() -> None:
         with transaction() as session:
-            builds.start(session, "t1", encoder="words")
+            builds.start(session, "t1", encoder="words", kind="hnsw")
 
     with pytest.raises(BuildSupersededError):
         run(Meddling(words, overtake))
@@ -161,11 +164,11 @@ def test_item_deleted_while_its_build_runs_is_not_in_it(
 
 @pytest.mark.usefixtures("many")
 def test_roll_back_makes_the_build_before_live_again(
-    reindex: Reindex, transaction: Transaction, db: Session
+    reindex: Reindex, transaction: Transaction, db: Session, data_dir: Path
 ) -> None:
     first, second = reindex(), reindex()
     with transaction() as session:
-        assert builds.roll_back(session, "t1") == first.id
+        assert builds.roll_back(session, "t1", data_dir=data_dir).id == first.id
     assert store.state(db, "t1").live_build == first.id
     assert builds.get(db, "t1", second.id).state == "old"
 
@@ -177,8 +180,8 @@ def test_only_one_old_build_keeps_its_files(reindex: Reindex, data_dir: Path, db
     assert builds.get(db, "t1", first.id).state == "deleted"
 
 
-def test_builds_of_another_tenant_are_not_there(run: Run, db: Session) -> None:
+def test_builds_of_another_tenant_are_not_there(run: Run, db: Session, data_dir: Path) -> None:
     with pytest.raises(BuildNotFoundError):
         run(tenant="other")
     with pytest.raises(BuildNotFoundError):
-        builds.roll_back(db, "other")
+        builds.roll_back(db, "other", data_dir=data_dir)

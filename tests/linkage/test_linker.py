@@ -270,8 +270,13 @@ def test_mentions_name_items_and_find_new_ones(
 
 
 @pytest.fixture
-def rolled_back(
-    filled: None, reindex: Reindex, add: Add, make_item: MakeItem, transaction: Transaction
+def rolled_back(  # noqa: PLR0913, PLR0917 - fixtures
+    filled: None,
+    reindex: Reindex,
+    add: Add,
+    make_item: MakeItem,
+    transaction: Transaction,
+    data_dir: Path,
 ) -> Build:
     """The first of two builds, live again; an item came in between them."""
     del filled
@@ -279,7 +284,7 @@ def rolled_back(
     add(make_item("late", "Dune, late", "film", text="Frank Herbert's novel Dune."))
     reindex()
     with transaction() as session:
-        builds.roll_back(session, T)
+        builds.roll_back(session, T, data_dir=data_dir)
     return first
 
 

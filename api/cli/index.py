@@ -1,0 +1,196 @@
+"""`weft reindex`, `weft index`: builds of the index, from the first to the one to go back to."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from api.cli.console import DEFAULT, Json, Tenant, command, fail, out, print_json, progress_bar
+from linkage import builds
+from linkage.builds import Build
+from linkage.gold import read_gold
+from linkage.index import Kind
+from workers.runtime import Runtime
+
+index = typer.Typer(help="List, verify, promote and prune index builds.", no_args_is_help=True)
+
+BuildId = Annotated[str, typer.Argument(help="A build's id; `weft index list` shows them.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(reindex)
+    app.add_typer(index, name="index")
+
+
+def reindex(
+    encoder: Annotated[
+        str | None,
+        typer.Option(help="An installed encoder's name or a model's folder; else WEFT_ENCODER."),
+    ] = None,
+    kind: Annotated[
+        Kind | None, typer.Option(help="How vectors are searched; auto goes by their number.")
+    ] = None,
+    gold: Annotated[
+        Path | None,
+        typer.Option(help="Links that must not get lost: CSV or JSON Lines, source and target."),
+    ] = None,
+    tenant: Tenant = DEFAULT,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Build and verify, but do not go live.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Build a new index beside the live one, verify it, and swap. Requests go on being answered.
+
+    A build of the same options that is under way is followed, and taken over if its process died.
+
+    Example: `weft reindex --encoder runs/mine/model --gold links.csv --dry-run`, then
+    `weft index promote ID`
+    """
+    with command() as runtime, progress_bar("Indexing", "items") as advance:
+        name = encoder or runtime.settings.encoder
+        runtime.encoder(name)
+        links = read_gold(gold) if gold else []
+        with runtime.database.transaction() as session:
+            build_id = builds.start(
+                session, tenant, encoder=name, kind=kind or runtime.settings.index_kind,
+                promotes=not dry_run, gold=links,
+            )  # fmt: skip
+        build = _finished(runtime, tenant, build_id, advance)
+    _show(build, json=json)
+    if build.state == "rejected":
+        fail(
+            f"index {build.id} is rejected: {build.error}; the live one goes on. "
+            f"`weft index promote {build.id} --force` makes it live all the same"
+        )
+    if build.state == "failed":
+        fail(f"index {build.id} failed: {build.error}")
+
+
+@index.command("list")
+def list_builds(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
+    """List builds, the newest first."""
+    with command() as runtime, runtime.database.reading() as session:
+        rows = builds.listed(session, tenant)
+    if json:
+        print_json({"builds": [_shaped(row) for row in rows]})
+        return
+    table = Table("id", "state", "encoder", "kind", "items", "started")
+    table.columns[0].no_wrap = table.columns[5].no_wrap = True
+    for row in rows:
+        kind = row.report["new"]["kind"] if row.report else row.kind
+        items = f"{row.total:,}" if row.done >= row.total else f"{row.done:,} of {row.total:,}"
+        table.add_row(
+            row.id, f"{row.state} {row.stage}".strip(), escape(row.encoder), kind, items,
+            f"{row.created_at:%m-%d %H:%M}",
+        )  # fmt: skip
+    out.print(table)
+    for row in rows:
+        if row.error:
+            out.print(f"{row.id} {row.state}: {escape(row.error)}", highlight=False)
+
+
+@index.command()
+def verify(build_id: BuildId, tenant: Tenant = DEFAULT) -> None:
+    """Compare a build's files with their checksums, for example: `weft index verify ID`."""
+    with command() as runtime, runtime.database.reading() as session:
+        manifest = builds.verify(session, tenant, build_id, runtime.index_dir)
+    out.print(f"All {len(manifest.files)} files of {build_id} are whole: {manifest.count:,} items.")
+
+
+@index.command()
+def promote(
+    build_id: BuildId,
+    tenant: Tenant = DEFAULT,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Even if it was rejected.")] = False,
+) -> None:
+    """Make a candidate, or an old build, the live one, for example: `weft index promote ID`."""
+    with command() as runtime, runtime.database.transaction() as session:
+        build = builds.promote(session, tenant, build_id, data_dir=runtime.index_dir, force=force)
+    out.print(f"Index {build.id} is live: {build.total:,} items, encoder {build.encoder}.")
+
+
+@index.command()
+def rollback(tenant: Tenant = DEFAULT) -> None:
+    """Make the build live again that was so before. Changes since then are not lost."""
+    with command() as runtime, runtime.database.transaction() as session:
+        build = builds.roll_back(session, tenant, data_dir=runtime.index_dir)
+    out.print(f"Index {build.id} is live again: {build.total:,} items, encoder {build.encoder}.")
+
+
+@index.command()
+def prune(
+    keep: Annotated[int, typer.Option(min=0, help="Old builds to keep, to go back to.")] = 1,
+    tenant: Tenant = DEFAULT,
+) -> None:
+    """Delete the files of old, failed and passed-over builds."""
+    with command() as runtime, runtime.database.transaction() as session:
+        pruned = builds.prune(
+            session, tenant, data_dir=runtime.index_dir, stores=runtime.stores, keep=keep
+        )
+    out.print(f"Deleted {len(pruned)} builds.")
+
+
+def _finished(runtime: Runtime, tenant: str, build_id: str, advance: Callable[..., None]) -> Build:
+    """Make a build, or follow the process that does, and take over when that dies."""
+    while True:
+        build = builds.run(
+            runtime.database.transaction, tenant, build_id,
+            data_dir=runtime.index_dir, encoders=runtime.encoder, stores=runtime.stores,
+            progress=lambda stage, done, total: advance(done, total, stage.capitalize()),
+            lease_seconds=runtime.settings.build_lease_seconds,
+        )  # fmt: skip
+        if build.state not in {"queued", "building"}:
+            return build
+        advance(build.done, build.total, f"{build.stage.capitalize()} (elsewhere)")
+        time.sleep(1)
+
+
+def _show(build: Build, *, json: bool) -> None:
+    if json:
+        print_json(_shaped(build))
+        return
+    if build.report:
+        _compare(build.report)
+    if build.state == "live":
+        out.print(f"Index {build.id} is live: {build.total:,} items, encoder {build.encoder}.")
+    elif build.state == "candidate":
+        out.print(f"Index {build.id} is verified; `weft index promote {build.id}` makes it live.")
+
+
+def _compare(report: Mapping[str, Any]) -> None:
+    """Print what verification found, beside the live build."""
+    new, live = report["new"], report["live"] or {}
+    table = Table("", "new", "live before")
+    for label, name, show in (
+        ("encoder", "encoder", str), ("kind", "kind", str), ("items", "items", _count),
+        ("bytes", "bytes", _count), ("ms a search", "milliseconds", str),
+        ("gold links found", "gold", _share),
+    ):  # fmt: skip
+        table.add_row(label, show(new[name]), show(live[name]) if live else "")
+    table.add_row("true neighbours found", _share(report["recall"]), "")
+    table.add_row("answers in common", _share(report["agreement"]), "")
+    out.print(table)
+
+
+def _shaped(build: Build) -> dict[str, Any]:
+    return {
+        "id": build.id, "state": build.state, "stage": build.stage, "encoder": build.encoder,
+        "kind": build.kind, "items": build.done, "total": build.total, "report": build.report,
+        "error": build.error, "created_at": build.created_at, "finished_at": build.finished_at,
+    }  # fmt: skip
+
+
+def _count(value: int) -> str:
+    return f"{value:,}"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.1%}"

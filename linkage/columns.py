@@ -1,0 +1,84 @@
+"""Columns: what filters look at beside vectors, a row of small numbers for each item."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage import dates
+from linkage.lexical import language_tags
+from linkage.types import Filters, Item
+
+Mask = NDArray[np.bool_]
+Codes = NDArray[np.int16] | NDArray[np.int32]
+Names = tuple[tuple[str, ...], ...]
+"""The kinds, the languages and the sources; a code is a place in its list."""
+
+YEAR = 3
+NO_YEAR = -(2**15)
+_SMALL = 2**15
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Codes of kind, language and source, and the year; one row an item."""
+
+    codes: Codes
+    names: Names
+
+    def mask(self, filters: Filters) -> Mask | None:
+        """Return which rows pass, or None when all do."""
+        passing, year = conditions(self.names, filters)
+        masks = [np.isin(self.codes[:, column], codes) for column, codes in passing.items()]
+        if year is not None:
+            masks.append(self.codes[:, YEAR] >= year)
+        return np.logical_and.reduce(masks) if masks else None
+
+
+class ColumnsWriter:
+    """Collects the rows of Columns."""
+
+    def __init__(self) -> None:
+        self._runs: list[NDArray[np.int32]] = []
+        self._names: tuple[dict[str, int], ...] = ({}, {}, {})
+
+    @property
+    def names(self) -> Names:
+        """The kinds, languages and sources so far."""
+        return tuple(tuple(names) for names in self._names)
+
+    def rows(self, items: Iterable[Item]) -> NDArray[np.int32]:
+        """Return a row for each item."""
+        return np.array([self._row(item) for item in items], dtype=np.int32).reshape(-1, 4)
+
+    def add(self, items: Iterable[Item]) -> None:
+        """Add a row for each item."""
+        self._runs.append(self.rows(items))
+
+    def columns(self) -> Columns:
+        """Return all rows, in numbers of two bytes where they fit."""
+        codes = np.concatenate([np.empty((0, 4), dtype=np.int32), *self._runs])
+        is_small = max(map(len, self._names)) < _SMALL
+        return Columns(codes.astype(np.int16) if is_small else codes, self.names)
+
+    def _row(self, item: Item) -> tuple[int, ...]:
+        values = (item.kind, (item.language or "").lower(), item.source.lower())
+        year = dates.year(item.published_at)
+        codes = (
+            names.setdefault(value, len(names))
+            for names, value in zip(self._names, values, strict=True)
+        )
+        return (*codes, NO_YEAR if year is None else year)
+
+
+def conditions(names: Names, filters: Filters) -> tuple[dict[int, list[int]], int | None]:
+    """Return the codes that pass, for each column that is filtered, and the least year."""
+    wanted = enumerate((filters.kinds, filters.languages, filters.sources))
+    passing = {column: _codes(names[column], values) for column, values in wanted if values}
+    return passing, dates.year(filters.published_after)
+
+
+def _codes(names: Sequence[str], wanted: Iterable[str]) -> list[int]:
+    lower = {value.lower() for value in wanted}
+    return [code for code, name in enumerate(names) if lower & {name, *language_tags(name)}]
