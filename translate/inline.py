@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from translate.alignment import Correspondence
 from translate.normalise import as_written, for_model
-from translate.protect import MARK, Run
+from translate.protect import MARK, Run, without_placeholders
 from translate.tags import Tag, place
 from translate.types import PLACEHOLDERS, Alignment, Decoded
 
@@ -51,7 +51,7 @@ def fits(run: Run) -> bool:
 def restore(run: Run, shown: Shown, decoded: Decoded) -> tuple[Run, bool]:
     """Return the answer as a run that holds each span of the source's run exactly once.
 
-    Also whether the model itself kept every token, once each and no other.
+    Also whether the model itself kept every token, once each, and made none up.
     """
     text = _recased(shown.text, decoded.text.replace(MARK, " "))
     answer = Decoded(text, decoded.score, decoded.alignment)
@@ -65,9 +65,10 @@ def restore(run: Run, shown: Shown, decoded: Decoded) -> tuple[Run, bool]:
              for begin, end, index in _first_of_each(answer.text, len(shown.tokens))]  # fmt: skip
     marks += [(at, at, shown.tags[index][1]) for at, index in places]
     marked, order = _marked(answer.text, marks)
-    is_intact = not lost and len(_TOKEN.findall(text)) == len(shown.tokens)
+    plain = without_placeholders(marked)
+    is_intact = not lost and plain == marked and len(_TOKEN.findall(text)) == len(shown.tokens)
     spans = tuple(run.spans[number] for number in order)
-    return Run(as_written(run.text, marked), spans), is_intact
+    return Run(as_written(run.text, plain), spans), is_intact
 
 
 def _recased(source: str, text: str) -> str:

@@ -143,11 +143,29 @@ def _inline(written: str, *, is_kept: bool) -> Run:
 
 
 def _text(text: str, terms: Sequence[str]) -> Run:
-    run = protect(_ENTITY.sub(lambda match: html.unescape(match.group()), text), terms)
-    return Run(
-        run.text,
-        tuple(Span(_escaped(span.text), _as_text(span.kind)) for span in run.spans),
-    )
+    """Return a stretch without tags as a run; its spans keep their entities."""
+    plain, origins = _unescaped(text)
+    run = protect(plain, terms)
+    spans: list[Span] = []
+    at = 0
+    for piece, span in zip(run.text.split(MARK), run.spans, strict=False):
+        begin = at + len(piece)
+        at = begin + len(span.text)
+        spans.append(Span(text[origins[begin] : origins[at]], _as_text(span.kind)))
+    return Run(run.text, tuple(spans))
+
+
+def _unescaped(text: str) -> tuple[str, list[int]]:
+    """Return the text that HTML stands for, and for each of its characters where that began."""
+    pieces: list[str] = []
+    origins: list[int] = []
+    last = 0
+    for match in _ENTITY.finditer(text):
+        character = html.unescape(match.group())
+        pieces += [text[last : match.start()], character]
+        origins += [*range(last, match.start()), *[match.start()] * len(character)]
+        last = match.end()
+    return "".join([*pieces, text[last:]]), [*origins, *range(last, len(text) + 1)]
 
 
 def _as_text(kind: Kind) -> Kind:

@@ -64,5 +64,5 @@ def _with_end_of(source: str, text: str) -> str:
         missing = wanted[-1:] == "." and not given.endswith(_ENDS)
         return f"{given}.{text[len(given) :]}" if missing and given else text
     if given.endswith(".") and not given.endswith(".."):
-        return given[:-1] + text[len(given) :]
+        return given[:-1].rstrip() + text[len(given) :]
     return text

@@ -46,7 +46,7 @@ _PATTERNS: dict[Kind, str] = {
         | %\(\w{1,60}\)[-+0\#]?[\d.]{0,8}[a-zA-Z] | %\d{1,2}\$[-+0\#]?[\d.]{0,8}[a-zA-Z@] | %%
         | (?<![\d%])%\d{1,2}(?![\d.\w])
         | (?<![\d%])%[-+0\#]?[\d.]{0,8}(?:hh?|ll?|[Lqjzt])?[dioxXufFeEgGaAcspn@](?!\w)
-        | (?<![\w:/.]):[a-z_]\w{0,60}\b(?![)(])
+        | (?<![\w:/.]):[a-z_]\w{0,60}\b
         | &(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});""",
     "address": r"""
         (?:https?|ftp)://[^\s<>"\ufffc]*[^\s<>".,;:!?)\]}'»”\u2019\ufffc]
@@ -57,7 +57,7 @@ _PATTERNS: dict[Kind, str] = {
         | (?<![\w@])@\w{2,50}""",
     "quantity": rf"""
         (?<!\w)(?:[+\u2212±-]?{_CURRENCY}[ \u00a0\u202f]?{_AMOUNT}
-        | [+\u2212±-]?{_AMOUNT}[ \u00a0\u202f]?(?:[%‰]|{_CURRENCY}|{_UNIT}))""",
+        | [+\u2212±-]?{_AMOUNT}[ \u00a0\u202f]?(?:[%‰](?![\w({{$])|{_CURRENCY}(?!\d)|{_UNIT}))""",
     "code": r"""
         (?<![\w-])(?:97[89][- ]?)?(?:\d[- ]?){9}[\dXx](?![\w-])
         | (?<![\w-])(?=[A-Z-]*\d)(?=[\d-]*[A-Z])[A-Z0-9]{2,40}(?:-[A-Z0-9]{1,40}){0,8}(?![\w-])
@@ -69,6 +69,7 @@ _PATTERNS: dict[Kind, str] = {
         | (?<!\w)[:;]-?[)(DPp/|](?!\w) | <3+(?!\d)""",
     "number": r"\d+(?:[.,:/\u2019'\u00a0\u202f-]\d+)*",
 }  # fmt: skip
+_MADE_UP = re.compile(rf"(?!{MARK})(?:{_PATTERNS['tag']}|{_PATTERNS['placeholder']})", re.VERBOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,11 @@ def protect(
         return MARK
 
     return Run(_pattern(tuple(terms), numbers, hashes).sub(take, text), tuple(spans))
+
+
+def without_placeholders(text: str) -> str:
+    """Return what a model wrote without the placeholders and tags that it made up."""
+    return _MADE_UP.sub("", text)
 
 
 def is_void(markup: str) -> bool:

@@ -78,3 +78,9 @@ def test_a_lost_placeholder_comes_back_inside_its_element() -> None:
 def test_the_answer_begins_with_a_capital_where_the_source_does() -> None:
     run, _ = restored(protect("<b>The book</b>"), "das Buch")
     assert run.plain() == "<b>Das Buch</b>"
+
+
+def test_what_the_model_makes_up_is_dropped() -> None:
+    run, is_intact = restored(protect("Hello {name}"), "Hallo ⟦0⟧ %s <b>")
+    assert run.plain() == "Hallo {name}"
+    assert not is_intact
