@@ -3,33 +3,49 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from translate.errors import ModelError
-from translate.types import Direction
+from translate.types import PLACEHOLDERS, Direction, tag
 
 CARD = "weft-model.json"
 REMEDY = "fetch it again, or make it again with `weft train translator`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """What stands around the pieces of a segment: tokens, in which languages are filled in.
+
+    `before` and `after` frame what the encoder reads, `begin` is what every answer starts with.
+    """
+
+    before: tuple[str, ...] = ("{target}",)
+    after: tuple[str, ...] = ("</s>",)
+    begin: tuple[str, ...] = ("{target}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
     """What `weft-model.json` says. `files` maps names in the folder to their SHA-256.
 
-    `source_tag` tells which language the encoder's first token names; `max_pieces` is the longest
-    segment the model was trained on, without that token and the end mark.
+    `max_pieces` is the longest segment the model was trained on, without what frames it. `tags`
+    are the tokens of languages, where they are not of the form `__de__`; `formality` maps `more`
+    and `less` to tokens, where the model was taught them.
     """
 
     name: str
     version: str
-    source_tag: str
     max_pieces: int
     languages: tuple[str, ...]
     directions: tuple[Direction, ...]
     made_from: Mapping[str, Any]
     files: Mapping[str, str]
+    framing: Framing = field(default_factory=Framing)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    placeholders: tuple[str, ...] = PLACEHOLDERS
+    formality: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -38,11 +54,19 @@ class ModelCard:
             fields = json.loads((folder / CARD).read_text(encoding="utf-8"))
             fields["languages"] = tuple(fields["languages"])
             fields["directions"] = tuple(Direction(**each) for each in fields["directions"])
+            framing = fields.get("framing", {})
+            fields["framing"] = Framing(**{key: tuple(each) for key, each in framing.items()})
+            fields.pop("source_tag", None)  # said before `framing` was written down
+            fields["placeholders"] = tuple(fields.get("placeholders", PLACEHOLDERS))
             return cls(**fields)
         except FileNotFoundError as error:
             raise ModelError(folder, f"has no {CARD}; {REMEDY}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise ModelError(folder, f"its {CARD} cannot be read ({error}); {REMEDY}") from error
+
+    def tag(self, language: str) -> str:
+        """Return the token of a language."""
+        return self.tags.get(language) or tag(language)
 
     def write(self, folder: Path) -> None:
         """Write the card into its folder."""

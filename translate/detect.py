@@ -18,6 +18,8 @@ SHORT, SHORT_THRESHOLD = 16, 0.5
 """Fewer letters than this need more evidence: fastText's guess at a single word is worth little."""
 MARGIN = 0.1
 """The best language must lead the next by so much."""
+MIXED_WORDS, MIXED = 8, 0.8
+"""A text of so many words is mixed when both halves are this surely in different languages."""
 CHARACTERS = 600
 """More of a text tells nothing more."""
 CANDIDATE_WEIGHT = 3.0
@@ -84,9 +86,12 @@ class LanguageDetector:
     def detect(self, text: str, candidates: Collection[str] = ()) -> Detection | None:
         """Return the language of a text, or None when unsure; `candidates` are likelier.
 
-        A text may still be told to be in a language that is no candidate.
+        A text may still be told to be in a language that is no candidate. One whose halves are
+        surely in two languages has no answer.
         """
         sample = _letters(text)
+        if self._is_mixed(sample, candidates):
+            return None
         evidence = self._evidence(sample)
         ranking = _ranked(evidence, candidates)
         needed = THRESHOLD if len(sample) >= SHORT else SHORT_THRESHOLD
@@ -95,6 +100,16 @@ class LanguageDetector:
         if len(ranking) > 1 and ranking[0].confidence - ranking[1].confidence < MARGIN:
             return None
         return ranking[0]
+
+    def _is_mixed(self, sample: str, candidates: Collection[str]) -> bool:
+        words = sample.split()
+        if len(words) < MIXED_WORDS:
+            return False
+        half = len(words) // 2
+        halves = (" ".join(words[:half]), " ".join(words[half:]))
+        first, second = (_ranked(self._evidence(each), candidates) for each in halves)
+        is_sure = all(each and each[0].confidence > MIXED for each in (first, second))
+        return is_sure and first[0].language != second[0].language
 
     def rank(self, text: str, candidates: Collection[str] = ()) -> Sequence[Detection]:
         """Return the likely languages of a text, the likeliest first; none for no letters."""

@@ -1,20 +1,26 @@
-"""Decoding: the one module that knows CTranslate2 and SentencePiece at run time."""
+"""Decoding: the one module that knows CTranslate2 at run time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from importlib.resources import files
-from itertools import groupby
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from translate.batching import Batcher, Row
 from translate.card import REMEDY, ModelCard
 from translate.errors import ModelError
-from translate.types import Alignment, Decoded, Direction, Request, tag
+from translate.tokens import Tokenizer
+from translate.types import Decoded, Direction, Request
 
 BATCH_TOKENS = 2048
 """Positions a decoding batch, padding included; more gain nothing on a CPU."""
-_END = "</s>"
+SHORTEST = 16
+"""Rows are batched by length, to the next power of two from here on."""
+SPARE = 4
+"""An answer may have twice the pieces of its row's length class, and this many more."""
+BEAM = 4
 
 
 class Engine(Protocol):
@@ -38,16 +44,28 @@ class Engine(Protocol):
         """Tell whether a segment is short enough to be translated whole."""
         ...
 
-    def translate(self, requests: Sequence[Request]) -> list[Decoded]:
-        """Translate segments; the answers are in their order."""
+    def translate(self, requests: Sequence[Request], *, is_urgent: bool = False) -> list[Decoded]:
+        """Translate segments; the answers are in their order. Urgent ones come before others."""
         ...
 
 
+class _Kind(NamedTuple):
+    """What rows of one batch have in common: their length class, and how they are decoded."""
+
+    length: int
+    begin: tuple[str, ...]
+    beam: int
+    hypotheses: int
+    is_careful: bool
+    is_aligned: bool
+
+
 class CTranslate2Engine:
-    """A model folder with a `weft-model.json`, decoded in `threads` parallel workers.
+    """A model folder with a `weft-model.json`, decoded in up to `threads` batches at a time.
 
     The folder's card is read at once; the weights are verified and loaded at first use, since
-    CTranslate2 does not survive a fork. Safe to share between threads.
+    CTranslate2 does not survive a fork. Safe to share between threads, whose segments are decoded
+    in common batches.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1, beam_size: int = 1) -> None:
@@ -56,7 +74,7 @@ class CTranslate2Engine:
         self._beam_size = beam_size
         self._card = ModelCard.read(folder)
         self._loading = Lock()
-        self._directions = self._card.directions
+        self._batcher = Batcher(self._decode, slots=threads, batch_size=BATCH_TOKENS)
 
     @property
     def name(self) -> str:
@@ -66,7 +84,7 @@ class CTranslate2Engine:
     @property
     def directions(self) -> Sequence[Direction]:
         """The directions the model was trained for, each with its measured quality."""
-        return self._directions
+        return self._card.directions
 
     def warm(self) -> None:
         """Verify and load the model now; raise `ModelError` when it cannot be used."""
@@ -78,62 +96,73 @@ class CTranslate2Engine:
         # no piece is shorter than a byte, so most need no counting
         if len(segment) < limit // 4 or len(segment.encode()) < limit:
             return True
-        return len(self._processor.encode(segment)) <= limit
+        return self._tokenizer.count(segment) <= limit
 
-    def translate(self, requests: Sequence[Request]) -> list[Decoded]:
+    def translate(self, requests: Sequence[Request], *, is_urgent: bool = False) -> list[Decoded]:
         """Translate segments; raise `ValueError` for one twice as long as fits."""
-        rows = [self._row(request) for request in requests]
-        if any(len(row) > 2 * self._card.max_pieces for row in rows):
-            raise ValueError("a segment is longer than the model has positions; ask `fits` first")
-        decoded: list[Decoded] = [Decoded("", 0.0)] * len(rows)
-        running = [
-            (places, self._start([rows[place] for place in places], requests[places[0]]))
-            for places in _batches(requests, rows)
+        rows = [
+            self._row(request, tokens)
+            for request, tokens in zip(requests, self._tokenizer.rows(requests), strict=True)
         ]
-        for places, results in running:
-            for place, result in zip(places, results, strict=True):
-                decoded[place] = self._read(requests[place], result.result())
-        return decoded
+        results = self._batcher.decode(rows, is_urgent=is_urgent)
+        return [
+            self._read(request, row.kind, result)
+            for request, row, result in zip(requests, rows, results, strict=True)
+        ]
 
-    def _row(self, request: Request) -> list[str]:
-        pieces: list[str] = self._processor.encode(request.text, out_type=str)
-        return [tag(request.target), *pieces, _END]
+    def _row(self, request: Request, tokens: list[str]) -> Row[_Kind]:
+        if len(tokens) > 2 * self._card.max_pieces:
+            raise ValueError("a segment is longer than the model has positions; ask `fits` first")
+        length = max(1 << (len(tokens) - 1).bit_length(), SHORTEST)
+        beam = max(self._beam_size, request.alternatives + 1)
+        kind = _Kind(
+            length,
+            self._tokenizer.begin(request),
+            max(beam, BEAM) if request.is_careful else beam,
+            request.alternatives + 1,
+            request.is_careful,
+            request.is_aligned,
+        )
+        return Row(tokens, kind, length)
 
-    def _start(self, rows: list[list[str]], request: Request) -> list[Any]:
-        """Queue rows of like length; the longest answer they can have is in proportion."""
-        options: dict[str, Any] = {"beam_size": self._beam_size}
-        if request.is_careful:
-            options = {"beam_size": 4, "no_repeat_ngram_size": 4}
-        results: list[Any] = self._translator.translate_batch(
-            rows,
-            target_prefix=[row[:1] for row in rows],
-            asynchronous=True,
-            max_batch_size=BATCH_TOKENS,
-            batch_type="tokens",
+    def _decode(self, rows: Sequence[Row[_Kind]]) -> Sequence[Any]:
+        """Decode a batch; the longest answer it may give depends on its kind alone."""
+        kind = rows[0].kind
+        results: Sequence[Any] = self._translator.translate_batch(
+            [row.tokens for row in rows],
+            target_prefix=[list(kind.begin)] * len(rows),
             max_input_length=0,
-            max_decoding_length=2 * min(max(map(len, rows)) + 4, self._card.max_pieces),
+            max_decoding_length=self._longest(kind),
+            beam_size=kind.beam,
+            num_hypotheses=kind.hypotheses,
+            no_repeat_ngram_size=4 if kind.is_careful else 0,
             return_scores=True,
-            return_attention=request.is_aligned,
-            **options,
+            return_attention=kind.is_aligned,
         )
         return results
 
-    def _read(self, request: Request, result: Any) -> Decoded:  # noqa: ANN401 - no types
-        pieces = result.hypotheses[0][1:]
-        if not request.is_aligned:
-            return Decoded(self._processor.decode(pieces), result.scores[0])
-        answer = self._processor.decode(pieces, return_type="offset_mapping")
-        source = self._processor.encode(request.text, return_type="offset_mapping")
-        alignment = Alignment(
-            _begins(source["pieces"], source["offsets"]),
-            _begins(pieces, answer["offsets"]),
-            # without the tag before, and the end mark after
-            [row[1:-1] for row in result.attention[0][1:]],
+    def _longest(self, kind: _Kind) -> int:
+        return 2 * min(kind.length + SPARE, self._card.max_pieces)
+
+    def _read(self, request: Request, kind: _Kind, result: Any) -> Decoded:  # noqa: ANN401 - no types
+        first, *others = (
+            self._answer(request, kind, result, number) for number in range(kind.hypotheses)
         )
-        return Decoded(answer["text"], result.scores[0], alignment)
+        return replace(first, alternatives=tuple(others))
+
+    def _answer(self, request: Request, kind: _Kind, result: Any, number: int) -> Decoded:  # noqa: ANN401
+        tokens, prefix = result.hypotheses[number], len(kind.begin)
+        text, alignment = "", None
+        if request.is_aligned:
+            attention = result.attention[number][prefix:]
+            text, alignment = self._tokenizer.aligned(request, tokens[prefix:], attention)
+        else:
+            text = self._tokenizer.text(tokens[prefix:])
+        is_cut = len(tokens) >= self._longest(kind)
+        return Decoded(text, result.scores[number], alignment, is_cut)
 
     @property
-    def _processor(self) -> Any:  # noqa: ANN401 - SentencePiece has no types
+    def _tokenizer(self) -> Tokenizer:
         return self._parts[0]
 
     @property
@@ -141,46 +170,23 @@ class CTranslate2Engine:
         return self._parts[1]
 
     @property
-    def _parts(self) -> tuple[Any, Any]:
+    def _parts(self) -> tuple[Tokenizer, Any]:
         with self._loading:
             return self._loaded
 
     @cached_property
-    def _loaded(self) -> tuple[Any, Any]:
+    def _loaded(self) -> tuple[Tokenizer, Any]:
         import ctranslate2  # noqa: PLC0415 - starts threads: never before a fork
-        import sentencepiece  # noqa: PLC0415
 
         self._card.verify(self._folder)
         try:
-            processor = sentencepiece.SentencePieceProcessor(
-                model_file=str(self._folder / "vocabulary.model")
-            )
+            # one batch more than `threads` is decoded while something urgent comes in
             translator = ctranslate2.Translator(
-                str(self._folder), inter_threads=self._threads, intra_threads=1
+                str(self._folder), inter_threads=self._threads + 1, intra_threads=1
             )
+            return Tokenizer(self._folder, self._card), translator
         except (OSError, RuntimeError, ValueError) as error:
             raise ModelError(self._folder, f"cannot be loaded ({error}); {REMEDY}") from error
-        return processor, translator
-
-
-def _begins(pieces: Sequence[str], offsets: Sequence[tuple[int, int]]) -> tuple[int, ...]:
-    """Return where the pieces' first letters are, behind the space that some begin with."""
-    return tuple(
-        min(begin + piece.startswith("▁"), end) if begin else begin
-        for piece, (begin, end) in zip(pieces, offsets, strict=True)
-    )
-
-
-def _batches(requests: Sequence[Request], rows: Sequence[Sequence[str]]) -> Iterator[list[int]]:
-    """Yield the places of the rows that are decoded alike, in groups of like length."""
-
-    def shape(place: int) -> tuple[bool, bool, int]:
-        request = requests[place]
-        length = max((len(rows[place]) - 1).bit_length(), 4)
-        return request.is_careful, request.is_aligned, length
-
-    for _, places in groupby(sorted(range(len(rows)), key=shape), key=shape):
-        yield list(places)
 
 
 def shipped_model() -> Path:

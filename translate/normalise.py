@@ -15,12 +15,15 @@ _CLOSERS = "\"'»”\u2019)]" + MARK
 SHOUT_LETTERS = 6
 """A capital word or two of fewer letters is taken for an abbreviation."""
 
+TITLE_WORDS, TITLE_LETTERS = 3, 4
+"""A title has so many words with so many letters; two alone may be a name."""
+
 
 def for_model(text: str) -> str:
     """Return the text composed (NFC), on one line, in sentence case, without stretched words."""
     plain = " ".join(unicodedata.normalize("NFC", text).split())
     plain = _SHOUTED_MARKS.sub(r"\1\1\1", _squeezed(plain))
-    return _sentence_case(plain) if is_shouted(text) else plain
+    return sentence_case(plain) if is_shouted(text) else plain
 
 
 def is_shouted(text: str) -> bool:
@@ -34,7 +37,14 @@ def is_shouted(text: str) -> bool:
     )
 
 
-def _sentence_case(text: str) -> str:
+def is_titled(text: str) -> bool:
+    """Tell whether all but the short words of a text begin with a capital."""
+    words = [word for word in _WORD.findall(text) if len(word) >= TITLE_LETTERS]
+    return len(words) >= TITLE_WORDS and all(word.istitle() for word in words)
+
+
+def sentence_case(text: str) -> str:
+    """Return the text in small letters, but for the first."""
     lower = text.lower()
     first = _WORD.search(lower)
     if not first:

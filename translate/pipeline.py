@@ -1,5 +1,6 @@
 """Runs of text through one engine: cut, decode in one call, put back, judge, try again once."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -7,13 +8,19 @@ from translate.detect import Detector
 from translate.engine import Engine
 from translate.glossary import TermMatcher, settled
 from translate.inline import Shown, fits, restore, show
+from translate.normalise import is_titled, sentence_case
 from translate.protect import MARK, Run, Span, mask_numbers, stands_before, stands_behind
 from translate.quality import Quality, assess
 from translate.segment import split
-from translate.types import Decoded, Request
+from translate.types import Decoded, Decoding, Request
 
-_RETRIED = frozenset({"placeholders", "numbers", "repetition", "empty", "length", "copy"})
+DEFAULT = Decoding()
+
+_RETRIED = frozenset({"placeholders", "numbers", "repetition", "empty", "length", "copy", "cut"})
 """Failed checks that a second, more careful decoding may mend."""
+_BULLET = re.compile(r"(?:[-*\u2022\u2023\u2013\u2014\u00b7]|\d{1,3}[.)])\s+(?=\S)")
+_UNSURE = 0.5
+"""A title with less confidence is also read in sentence case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,7 @@ class Outcome:
     run: Run
     confidence: float
     checks: frozenset[str]
+    alternatives: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ class _Attempt:
 
     run: Run
     quality: Quality
+    alternatives: tuple[Run, ...]
 
 
 def translate_runs(  # noqa: PLR0913 - what runs are translated with
@@ -59,6 +68,7 @@ def translate_runs(  # noqa: PLR0913 - what runs are translated with
     detector: Detector,
     *,
     matchers: Sequence[TermMatcher | None] | None = None,
+    decoding: Decoding = DEFAULT,
 ) -> list[Outcome]:
     """Translate runs, each from its own language and with its own terms.
 
@@ -70,7 +80,7 @@ def translate_runs(  # noqa: PLR0913 - what runs are translated with
         for run, source, matcher in zip(runs, sources, matchers or [None] * len(runs), strict=True)
     ]
     cores = {core: core.run for units in cut for _, core in units if has_letters(core.run.text)}
-    judge = _Judge(target, detector)
+    judge = _Judge(target, detector, decoding)
     best = _best(cores, engine, judge)
     best |= _with_terms(best, engine, judge)
     return [_outcome(units, best) for units in cut]
@@ -79,8 +89,8 @@ def translate_runs(  # noqa: PLR0913 - what runs are translated with
 def _best(cores: Mapping[_Core, Run], engine: Engine, judge: "_Judge") -> dict[_Core, _Attempt]:
     """Decode each core as its run is shown to the model, the doubtful ones once more."""
     best = _attempts(cores, engine, judge, is_careful=False)
-    doubtful = [core for core in cores if best[core].quality.checks & _RETRIED]
-    again = {core: _masked(cores[core], best[core], engine) for core in doubtful}
+    doubtful = [core for core in cores if _is_doubtful(core.run, best[core].quality)]
+    again = {core: _second_try(cores[core], best[core], engine) for core in doubtful}
     for core, attempt in _attempts(again, engine, judge, is_careful=True).items():
         best[core] = _better(best[core], attempt)
     return best
@@ -100,7 +110,11 @@ def _with_terms(
         if core.matcher and (run := _inserted(core.run, core.matcher, attempt, engine))
     }
     return {
-        core: replace(attempt, run=settled(core.run, attempt.run))
+        core: replace(
+            attempt,
+            run=settled(core.run, attempt.run),
+            alternatives=tuple(settled(core.run, other) for other in attempt.alternatives),
+        )
         for core, attempt in _best(inserted, engine, judge).items()
         if "empty" not in attempt.quality.checks
     }
@@ -141,7 +155,8 @@ def _fits(run: Run, engine: Engine) -> bool:
 def _peeled(segment: Run, gap: str) -> _Unit:
     """Set aside what the model need not see at the ends of a segment, with its white space."""
     text, spans = segment.text, segment.spans
-    begin, end, first, last = 0, len(text), 0, len(spans)
+    bullet = _BULLET.match(text)
+    begin, end, first, last = bullet.end() if bullet else 0, len(text), 0, len(spans)
     while begin < end and text[begin] == MARK and stands_before(spans[first]):
         first += 1
         begin = end - len(text[begin + 1 : end].lstrip())
@@ -161,16 +176,18 @@ class _Judge:
 
     target: str
     detector: Detector
+    decoding: Decoding
 
     def attempt(self, run: Run, shown: Shown, decoded: Decoded) -> _Attempt:
         """Return what became of a run as it was shown to the model."""
         restored, is_intact = restore(run, shown, decoded)
         quality = assess(
             _visible(run), _visible(restored), score=decoded.score, target=self.target,
-            is_intact=is_intact, detector=self.detector,
+            is_intact=is_intact, is_cut=decoded.is_cut, detector=self.detector,
         )  # fmt: skip
+        others = tuple(restore(run, shown, other)[0] for other in decoded.alternatives)
         # what came to nothing stays as it was written: no text is lost
-        return _Attempt(run if "empty" in quality.checks else restored, quality)
+        return _Attempt(run if "empty" in quality.checks else restored, quality, others)
 
 
 def _attempts(
@@ -180,22 +197,35 @@ def _attempts(
     if not runs:
         return {}
     shown = {core: show(run) for core, run in runs.items()}
+    decoding = judge.decoding
     requests = {
         core: Request(
-            each.text, core.source, judge.target, is_careful, is_aligned=bool(runs[core].spans)
+            each.text, core.source, judge.target, is_careful=is_careful,
+            is_aligned=bool(runs[core].spans), alternatives=decoding.alternatives,
+            formality=decoding.formality,
         )
         for core, each in shown.items()
-    }
+    }  # fmt: skip
     distinct = list(dict.fromkeys(requests.values()))
-    answers = dict(zip(distinct, engine.translate(distinct), strict=True))
+    answers = dict(
+        zip(distinct, engine.translate(distinct, is_urgent=decoding.is_urgent), strict=True)
+    )
     return {
         core: judge.attempt(run, shown[core], answers[requests[core]]) for core, run in runs.items()
     }
 
 
-def _masked(run: Run, attempt: _Attempt, engine: Engine) -> Run:
-    """Protect the plain numbers too where the model changed them, if it still fits."""
-    if "numbers" not in attempt.quality.checks:
+def _is_doubtful(run: Run, quality: Quality) -> bool:
+    """Tell whether a second try may do better: a check failed, or Title Case may have misled."""
+    return bool(quality.checks & _RETRIED) or (quality.confidence < _UNSURE and is_titled(run.text))
+
+
+def _second_try(run: Run, attempt: _Attempt, engine: Engine) -> Run:
+    """Return a run as it is decoded again: its numbers protected, its Title Case taken off."""
+    checks = attempt.quality.checks
+    if is_titled(run.text):
+        run = replace(run, text=sentence_case(run.text))
+    if "numbers" not in checks:
         return run
     masked = mask_numbers(run)
     return masked if _fits(masked, engine) else run
@@ -212,17 +242,28 @@ def _visible(run: Run) -> str:
 
 
 def _outcome(units: Iterable[tuple[_Unit, _Core]], attempts: Mapping[_Core, _Attempt]) -> Outcome:
-    """Join a run's units; its confidence is that of its segments by their lengths."""
+    """Return what became of a run; its confidence is that of its segments by their lengths."""
+    found = [(unit, attempts.get(core)) for unit, core in units]
+    judged = [(unit, attempt) for unit, attempt in found if attempt]
+    weight = sum(len(unit.core.text) for unit, _ in judged)
+    trust = sum(attempt.quality.confidence * len(unit.core.text) for unit, attempt in judged)
+    checks = frozenset[str]().union(*(attempt.quality.checks for _, attempt in judged))
+    count = max((len(attempt.alternatives) for _, attempt in judged), default=0)
+    return Outcome(
+        _joined(found, -1),
+        trust / weight if weight else 1.0,
+        checks,
+        tuple(_joined(found, number) for number in range(count)),
+    )
+
+
+def _joined(units: Iterable[tuple[_Unit, _Attempt | None]], number: int) -> Run:
+    """Join a run's units; of each the alternative of that number, where it has one."""
     parts: list[Run] = []
-    checks: set[str] = set()
-    trust = weight = 0.0
-    for unit, core in units:
-        attempt = attempts.get(core)
-        parts += [unit.head, attempt.run if attempt else unit.core, unit.tail]
-        if attempt:
-            checks |= attempt.quality.checks
-            trust += attempt.quality.confidence * len(unit.core.text)
-            weight += len(unit.core.text)
-    text = "".join(part.text for part in parts)
+    for unit, attempt in units:
+        core = attempt.run if attempt else unit.core
+        if attempt and 0 <= number < len(attempt.alternatives):
+            core = attempt.alternatives[number]
+        parts += [unit.head, core, unit.tail]
     spans = tuple(span for part in parts for span in part.spans)
-    return Outcome(Run(text, spans), trust / weight if weight else 1.0, frozenset(checks))
+    return Run("".join(part.text for part in parts), spans)

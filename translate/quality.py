@@ -11,6 +11,7 @@ from translate.detect import Detector
 PENALTIES: Final = {
     "empty": 0.0,
     "repetition": 0.3,
+    "cut": 0.3,
     "language": 0.4,
     "copy": 0.5,
     "length": 0.5,
@@ -41,16 +42,24 @@ class Quality:
 
 
 def assess(  # noqa: PLR0913 - what there is to judge by
-    source: str, text: str, *, score: float, target: str, is_intact: bool, detector: Detector
+    source: str,
+    text: str,
+    *,
+    score: float,
+    target: str,
+    is_intact: bool,
+    detector: Detector,
+    is_cut: bool = False,
 ) -> Quality:
     """Judge a segment's translation by its mean log-probability and by what can be checked.
 
     Both texts come without what was protected, except numbers. `is_intact` tells whether the
-    model itself kept every placeholder.
+    model itself kept every placeholder, `is_cut` whether it was stopped before it came to an end.
     """
     failed = {
         "empty": bool(_WORD.search(source)) and not _WORD.search(text),
         "repetition": is_repetitive(text) and not is_repetitive(source),
+        "cut": is_cut,
         "language": not is_in_language(text, target, detector),
         "copy": is_copy(source, text),
         "length": not is_of_like_length(source, text),
@@ -80,7 +89,10 @@ def is_repetitive(text: str) -> bool:
 
 
 def is_copy(source: str, text: str) -> bool:
-    """Tell whether nearly all longer words, names apart, came back as they were."""
+    """Tell whether nearly all longer words, names apart, or all of four and more came back."""
+    all_words = source.split()
+    if len(all_words) > 3 and source.casefold().split() == text.casefold().split():  # noqa: PLR2004
+        return True
     words = [word for word in _LONG_WORD.findall(source) if word.islower()]
     if len(words) < 2:  # noqa: PLR2004
         return False

@@ -11,9 +11,9 @@ from translate.glossary import Glossary, TermMatcher, settled, with_terms
 from translate.icu import is_doubled, is_message, join_message, split_message
 from translate.languages import resolve
 from translate.markup import HTML, Markup, join_markup, split_markup
-from translate.pipeline import Outcome, has_letters, translate_runs
+from translate.pipeline import DEFAULT, Outcome, has_letters, translate_runs
 from translate.protect import Run, protect
-from translate.types import AppliedTerm, Direction, Translation
+from translate.types import AppliedTerm, Decoding, Direction, Translation
 
 PIVOT = "en"
 Format = Literal["text", "html"]
@@ -29,6 +29,7 @@ class _Work:
     confidence: float = 1.0
     checks: frozenset[str] = frozenset()
     matcher: TermMatcher | None = None
+    alternatives: tuple[Parts, ...] = ()
 
 
 class Translator:
@@ -93,6 +94,7 @@ class Translator:
         do_not_translate: Sequence[str] = (),
         glossary: Glossary | None = None,
         plain: bool = False,
+        decoding: Decoding = DEFAULT,
     ) -> list[Translation]:
         """Translate texts into one language, each from its own; the answers are in their order.
 
@@ -121,12 +123,13 @@ class Translator:
             else:
                 matcher = glossary.matcher(language, target) if glossary else None
                 work[index] = _Work(parts, language, matcher=matcher)
-        done = dict(zip(work, self._run(list(work.values()), target), strict=True))
+        done = dict(zip(work, self._run(list(work.values()), target, decoding), strict=True))
         for index, each in done.items():
-            text = _text(each.parts, texts[index], format)
-            answers[index] = self._settle(work[index], each, text, target, min_confidence)
+            written = [_text(parts, texts[index], format)
+                       for parts in (each.parts, *each.alternatives)]  # fmt: skip
+            answers[index] = self._settle(work[index], each, written, target, min_confidence)
         if plain:
-            self._add_plain(answers, texts, format, do_not_translate)
+            self._add_plain(answers, texts, format, do_not_translate, decoding)
         return [answers[index] for index in range(len(texts))]
 
     def _add_plain(
@@ -135,6 +138,7 @@ class Translator:
         texts: Sequence[str],
         form: Format | Markup,
         do_not_translate: Sequence[str],
+        decoding: Decoding,
     ) -> None:
         """Translate the texts that have terms a second time, without the glossary."""
         indexes = [index for index, each in answers.items() if each.glossary_terms]
@@ -146,6 +150,7 @@ class Translator:
             sources=[answers[index].source for index in indexes],
             format=form,
             do_not_translate=do_not_translate,
+            decoding=replace(decoding, alternatives=0),
         )
         for index, each in zip(indexes, again, strict=True):
             answers[index] = replace(answers[index], plain_text=each.text)
@@ -183,20 +188,21 @@ class Translator:
             raise UnsupportedLanguageError(language, target, self._sources)
         return language if has_letters(visible) else None
 
-    def _run(self, work: list[_Work], target: str) -> list[_Work]:
+    def _run(self, work: list[_Work], target: str, decoding: Decoding) -> list[_Work]:
         """Translate everything: into English what must go through it, then into the target."""
         pivoted = [index for index, each in enumerate(work)
                    if (each.source, target) not in self._trained]  # fmt: skip
-        first = self._hop([_with_terms_inserted(work[index]) for index in pivoted], PIVOT)
+        bare = replace(decoding, alternatives=0)
+        first = self._hop([_with_terms_inserted(work[index]) for index in pivoted], PIVOT, bare)
         halfway = work.copy()
         for index, each in zip(pivoted, first, strict=True):
             halfway[index] = each
-        done = self._hop(halfway, target)
+        done = self._hop(halfway, target, decoding)
         for index in pivoted:
             done[index] = _with_terms_settled(work[index], done[index])
         return done
 
-    def _hop(self, work: Sequence[_Work], target: str) -> list[_Work]:
+    def _hop(self, work: Sequence[_Work], target: str, decoding: Decoding) -> list[_Work]:
         """Translate all runs of all texts, one call an engine."""
         outcomes: list[dict[Run, Outcome]] = [{} for _ in work]
         for engine in self._engines:
@@ -211,16 +217,18 @@ class Translator:
                 [work[index].source for index, _ in places],
                 target, engine, self._detector,
                 matchers=[work[index].matcher for index, _ in places],
+                decoding=decoding,
             )  # fmt: skip
             for (index, run), outcome in zip(places, results, strict=True):
                 outcomes[index][run] = outcome
         return [_advanced(each, outcomes[index], target) for index, each in enumerate(work)]
 
     def _settle(
-        self, given: _Work, work: _Work, text: str, target: str, min_confidence: float
+        self, given: _Work, work: _Work, written: list[str], target: str, min_confidence: float
     ) -> Translation:
         terms, checks = _audited(given, work)
         is_good = not checks and work.confidence >= min_confidence
+        text, *others = dict.fromkeys(written)
         return Translation(
             text,
             given.source,
@@ -230,6 +238,7 @@ class Translator:
             tuple(sorted(checks)),
             self.model,
             glossary_terms=terms,
+            alternatives=tuple(others),
         )
 
 
@@ -301,13 +310,13 @@ def _changed(run: Run, change: Callable[[Run], Run]) -> Run:
     return replace(changed, spans=tuple(spans))
 
 
-def _filled(part: str | Run, outcomes: Mapping[Run, Outcome]) -> str | Run:
+def _filled(part: str | Run, found: Mapping[Run, Run]) -> str | Run:
     """Return the translation of a part, with the translations inside its spans."""
     if isinstance(part, str):
         return part
-    run = outcomes[part].run
+    run = found[part]
     spans = tuple(
-        replace(span, inner=tuple(_filled(each, outcomes) for each in span.inner))
+        replace(span, inner=tuple(_filled(each, found) for each in span.inner))
         for span in run.spans
     )
     return replace(run, spans=spans)
@@ -320,5 +329,19 @@ def _advanced(work: _Work, outcomes: Mapping[Run, Outcome], language: str) -> _W
     total = sum(length for _, length in weighted)
     trust = sum(outcome.confidence * length for outcome, length in weighted) / total if total else 1
     checks = work.checks.union(*(outcome.checks for outcome, _ in weighted))
-    parts = tuple(_filled(part, outcomes) for part in work.parts)
-    return _Work(parts, language, work.confidence * trust, checks)
+    count = max((len(outcome.alternatives) for outcome, _ in weighted), default=0)
+    best, *others = (
+        tuple(_filled(part, _chosen(outcomes, number)) for part in work.parts)
+        for number in range(-1, count)
+    )
+    return _Work(best, language, work.confidence * trust, checks, alternatives=tuple(others))
+
+
+def _chosen(outcomes: Mapping[Run, Outcome], number: int) -> Mapping[Run, Run]:
+    """Return of each run the alternative of that number where it has one, else the best."""
+    return {
+        run: outcome.alternatives[number]
+        if 0 <= number < len(outcome.alternatives)
+        else outcome.run
+        for run, outcome in outcomes.items()
+    }

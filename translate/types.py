@@ -8,6 +8,7 @@ PLACEHOLDERS = tuple(f"⟦{index}⟧" for index in range(10))
 """Tokens the shipped models were taught to copy: what must survive travels as one of these."""
 
 Status = Literal["done", "needs_review", "failed"]
+Formality = Literal["more", "less"]
 
 
 def tag(language: str) -> str:
@@ -27,9 +28,10 @@ class AppliedTerm:
 class Translation:
     """One translated text: what came out, from which language, how sure, and what was checked.
 
-    `checks` names the checks that failed. A failed translation carries the text it was given and
-    the `reason`; `source` is None where the language could not be told, or was not needed.
-    `plain_text` is what it would be without the glossary, where that was asked for.
+    `checks` names the checks that failed; `alternatives` are other answers, the likeliest first;
+    `plain_text` is what it would be without the glossary, where that was asked for. A failed
+    translation carries the text it was given and the `reason`; `source` is None where the language
+    could not be told, or was not needed.
     """
 
     text: str
@@ -42,13 +44,24 @@ class Translation:
     reason: str | None = None
     glossary_terms: tuple[AppliedTerm, ...] = ()
     plain_text: str | None = None
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How all segments of one call are decoded; `is_urgent` puts them before those of others."""
+
+    alternatives: int = 0
+    formality: Formality | None = None
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One segment for an engine, and how it is to be decoded.
 
-    `is_careful` searches wider and forbids repetition; `is_aligned` asks for the alignment.
+    `is_careful` forbids repetition; `is_aligned` asks for the alignment; `alternatives` is how many
+    other answers are wanted. A formality that the model does not know changes nothing.
     """
 
     text: str
@@ -56,6 +69,8 @@ class Request:
     target: str
     is_careful: bool = False
     is_aligned: bool = False
+    alternatives: int = 0
+    formality: Formality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +88,16 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What an engine returns for one segment: the text and its mean log-probability a token."""
+    """What an engine returns for one segment: the text and its mean log-probability a token.
+
+    `is_cut` tells that decoding came to its limit before the answer came to its end.
+    """
 
     text: str
     score: float
     alignment: Alignment | None = None
+    is_cut: bool = False
+    alternatives: tuple["Decoded", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

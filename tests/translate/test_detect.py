@@ -39,6 +39,22 @@ def test_there_is_no_answer_for_what_says_too_little(text: str) -> None:
     assert DETECTOR.detect(text, SIX) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["This is a very good book and I liked it. Das Buch ist wirklich sehr gut geschrieben.",
+     "Un très beau roman que je recommande à tous. I would read it again at any time."],
+)  # fmt: skip
+def test_there_is_no_answer_for_a_text_in_two_languages(text: str) -> None:
+    assert DETECTOR.detect(text, SIX) is None
+
+
+def test_a_quoted_title_does_not_make_a_text_mixed() -> None:
+    text = "I have read Der Zauberberg twice, and I liked it both times very much."
+    found = DETECTOR.detect(text, SIX)
+    assert found
+    assert found.language == "en"
+
+
 def test_candidates_are_preferred_among_look_alikes() -> None:
     text = "o libro"
     ranking = DETECTOR.rank(text, ("pt",))

@@ -2,18 +2,20 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from translate.card import CARD
+from translate.card import CARD, ModelCard
 from translate.engine import CTranslate2Engine, shipped_model
 from translate.errors import ModelError
+from translate.tokens import Tokenizer
 from translate.types import Request
 
 
-def requests(*texts: str, target: str = "de", **options: bool) -> list[Request]:
-    return [Request(text, "en", target, **options) for text in texts]
+def requests(*texts: str, target: str = "de", **options: object) -> list[Request]:
+    return [Request(text, "en", target, **options) for text in texts]  # type: ignore[arg-type]
 
 
 TEXTS = [f"The {noun} is {adjective}." for noun in ("book", "film", "song", "author")
@@ -54,6 +56,44 @@ def test_an_alignment_tells_where_pieces_begin_and_what_they_came_from(
     assert len(alignment.weights) == len(alignment.targets)
     assert all(0 <= sum(row) <= 1.01 for row in alignment.weights)
     assert {len(row) for row in alignment.weights} == {len(alignment.sources)}
+
+
+def test_alternatives_come_with_scores_the_likeliest_first(engine: CTranslate2Engine) -> None:
+    [decoded] = engine.translate(requests("The book is good.", alternatives=3))
+    scores = [decoded.score, *(other.score for other in decoded.alternatives)]
+    assert len(scores) == 4
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_an_answer_that_was_stopped_at_the_limit_says_so(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CTranslate2Engine, "_longest", lambda *_: 3)
+    [decoded] = CTranslate2Engine(model).translate(requests("The book is good and new."))
+    assert decoded.is_cut
+
+
+def test_formality_puts_a_token_before_the_segment_where_the_model_was_taught_one(
+    model: Path,
+) -> None:
+    card = replace(ModelCard.read(model), formality={"more": "__fr__"})
+    tokenizer = Tokenizer(model, card)
+    for formality, first in (
+        ("more", ["__de__", "__fr__"]),
+        ("less", ["__de__"]),
+        (None, ["__de__"]),
+    ):
+        [row] = tokenizer.rows(requests("The", formality=formality))
+        assert row[: len(first)] == first
+        assert row[-1] == "</s>"
+
+
+def test_a_model_with_other_placeholders_is_shown_its_own(model: Path) -> None:
+    card = replace(ModelCard.read(model), placeholders=tuple(f"[{n}]" for n in range(10)))
+    tokenizer = Tokenizer(model, card)
+    [row] = tokenizer.rows(requests("Take ⟦3⟧ away"))
+    assert "⟦3⟧" not in row
+    assert tokenizer.text(row[1:-1]) == "Take ⟦3⟧ away"
 
 
 def test_no_segments_give_no_answers(engine: CTranslate2Engine) -> None:

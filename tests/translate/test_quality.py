@@ -62,6 +62,11 @@ def test_names_are_no_copy() -> None:
     assert not is_copy("Stephen King and Peter Straub", "Stephen King und Peter Straub")
 
 
+def test_a_title_that_comes_back_whole_is_a_copy() -> None:
+    title = "The Girl With The Dragon"
+    assert is_copy(title, title)
+
+
 @pytest.mark.parametrize("score", [-1e9, -1.0, 0.0, 5.0])
 def test_a_confidence_is_between_zero_and_one(score: float) -> None:
     quality = assess("a", "b", score=score, target="de", is_intact=True, detector=DETECTOR)

@@ -9,7 +9,7 @@ from translate.detect import LanguageDetector
 from translate.engine import CTranslate2Engine
 from translate.errors import UnsupportedLanguageError
 from translate.translator import Translator
-from translate.types import Decoded, Direction, Request, Translation
+from translate.types import Decoded, Decoding, Direction, Request, Translation
 
 SPANS = ("{name}", "%s", "%1$s", "{{x}}", "https://example.com/a?b=1", "a@example.com", "⟦3⟧",
          '<x id="1"/>', "978-3-16-148410-0", "&amp;", "😀", "[X1X]", "AB-1234", "%(x)s", "${x}",
@@ -148,6 +148,23 @@ def test_capitals_stay_capitals(translator: Translator) -> None:
     assert loud == calm.upper()
 
 
+def test_alternatives_are_other_answers_with_the_same_guarantees(translator: Translator) -> None:
+    text = "The book {name} is good. The film is <b>new</b>."
+    answer = one(translator, text, decoding=Decoding(alternatives=3))
+    assert 1 <= len(answer.alternatives) <= 3
+    assert answer.text not in answer.alternatives
+    for other in answer.alternatives:
+        assert [other.count(span) for span in ("{name}", "<b>", "</b>")] == [1, 1, 1]
+    assert one(translator, text).alternatives == ()
+
+
+def test_a_title_the_model_is_unsure_of_is_read_in_sentence_case_too() -> None:
+    engine, translator = scripted("The Long Dark Tale", "Die lange Nacht")
+    answer = one(translator, "The Long Dark Tale")
+    assert engine.calls == [["The Long Dark Tale"], ["The long dark tale"]]
+    assert answer.text == "Die lange Nacht"
+
+
 def test_markup_survives_and_escaped_text_stays_escaped(translator: Translator) -> None:
     text = "<p>The <b>book</b> is &lt;script&gt; good.</p><script>let a = 1 < 2</script>"
     answer = one(translator, text, format="html").text
@@ -184,8 +201,9 @@ class Scripted:
     def fits(self, segment: str) -> bool:
         return len(segment) < 100
 
-    def translate(self, requests: list[Request]) -> list[Decoded]:
+    def translate(self, requests: list[Request], *, is_urgent: bool = False) -> list[Decoded]:
         assert {request.target for request in requests} == {"de"}
+        assert not is_urgent
         self.calls.append([request.text for request in requests])
         return [Decoded(self.answers[request.is_careful], -0.1) for request in requests]
 

@@ -171,7 +171,6 @@ def _card(trained: _Trained, folder: Path) -> ModelCard:
     return ModelCard(
         name=trained.recipe.name,
         version=sums["model.bin"][:12],
-        source_tag="target",
         max_pieces=LENGTHS[-1] - 2,
         languages=trained.recipe.taught,
         directions=english_pairs(trained.recipe.taught),
