@@ -114,7 +114,8 @@ class Scripted:
     def fits(self, segment: str) -> bool:
         return len(segment) < 200
 
-    def translate(self, requests: Sequence[Request]) -> list[Decoded]:
+    def translate(self, requests: Sequence[Request], *, is_urgent: bool = False) -> list[Decoded]:
+        assert not is_urgent
         return [Decoded(self.answers.get(each.text, each.text), -0.1) for each in requests]
 
 
