@@ -67,6 +67,9 @@ def _query(template: str) -> dict[str, str]:
 BODIES = {
     "/v1/related": {"text": f"{SECRET} by Quilla Vexworth"},
     "/v1/related:batch": {"questions": [{"text": SECRET}]},
+    "/v1/feedback": {
+        "events": [{"id": "e", "action": "click", "source": "secret-1", "target": "secret-1"}]
+    },
     "/v1/mentions": {"text": f"The novel {SECRET} by Quilla Vexworth."},
     "/v1/translations": {"text": "Hello.", "target": "de", "source": "en"},
     "/v1/translation-jobs": {"items": [{"id": "b", "text": "Hi."}], "targets": ["de"]},
