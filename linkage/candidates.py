@@ -1,8 +1,9 @@
 """Which items to compare: those that several ways of searching bring up, fused by rank.
 
 Each way is a channel: `vector` (nearest by meaning), `words` (BM25), `tags` (a shared creator,
-title, identifier or series), `titles` (the source's text holds the candidate's title) and `naming`
-(the candidate's text holds the source's title and creator).
+title, identifier or series), `titles` (the source's text holds the candidate's title), `naming`
+(the candidate's text holds the source's title and creator) and `clicks` (people went from one to
+the other).
 """
 
 import re
@@ -27,7 +28,7 @@ _TITLE_WORDS = 7
 _WORD = re.compile(r"\w+")
 
 
-Channel = Literal["vector", "words", "tags", "titles", "naming"]
+Channel = Literal["vector", "words", "tags", "titles", "naming", "clicks"]
 Ranks = Mapping[Channel, int]
 """The place of a candidate in each channel that brought it up, from 1; equal scores share one."""
 
@@ -63,14 +64,24 @@ def telling_words(item: Item, shelves: Iterable[Shelf]) -> dict[str, float]:
 
 
 def gather(
-    question: Question, shelves: Iterable[Shelf], *, filters: Filters, limit: int
+    question: Question,
+    shelves: Iterable[Shelf],
+    *,
+    filters: Filters,
+    limit: int,
+    clicked: Iterable[int] = (),
 ) -> dict[int, Ranks]:
-    """Return the keys of at most `limit` candidates and their ranks, the most promising first."""
+    """Return the keys of at most `limit` candidates and their ranks, the most promising first.
+
+    `clicked` are the keys that clicks tie to the source, the strongest first.
+    """
     ranks: dict[int, dict[Channel, int]] = defaultdict(dict)
     for shelf in shelves:
         for channel, hits in _search(question, shelf, filters, limit):
             for key, rank in _ranked(hits):
                 ranks[key][channel] = min(rank, ranks[key].get(channel, rank))
+    for rank, key in enumerate(clicked, start=1):
+        ranks[key]["clicks"] = rank
     best = sorted(ranks, key=lambda key: (-fused(ranks[key]), key))[:limit]
     return {key: ranks[key] for key in best}
 

@@ -9,6 +9,8 @@ what a click of now would weigh. So counting is an addition, whatever the order 
 """
 
 import hashlib
+import math
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ from linkage.models import Base, CoClickRow, FeedbackRow, SeenRow
 Action = Literal["impression", "click", "purchase", "dismissal"]
 MAX_POSITION = 10_000
 HALF_LIFE_DAYS = 30.0
+FRESH_SECONDS = 2.0
+"""How soon the first click of a tenant counts; later ones count at once."""
 REMEMBERED_DAYS = 30
 """For how long an event sent again is known."""
 PURCHASE_WEIGHT = 3.0
@@ -33,6 +37,8 @@ BACKWARD_WEIGHT = 0.5
 """What a click on B, shown with A, says about A when B is asked about."""
 DAMPING = 5.0
 """So many clicks make a tie half as strong as it can be."""
+CLICK_WEIGHT = 0.6
+"""How sure a link is that only clicks speak for, however many."""
 _EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 _OLDEST = timedelta(days=3650)
 _CHUNK = 200
@@ -89,6 +95,14 @@ class Tie:
         """How strongly dismissals speak against it."""
         return self.dismissals / (self.clicks + self.dismissals + DAMPING)
 
+    def weigh(self, score: float) -> float:
+        """Return a score with what clicks add to it and dismissals take away, 0..1.
+
+        Clicks are one more reason beside those of the score (noisy-or): they never lower it.
+        """
+        raised = 1 - (1 - score) * (1 - CLICK_WEIGHT * self.strength)
+        return raised * (1 - self.refusal)
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -129,6 +143,25 @@ def ties(
     unit = _weight(now or datetime.now(UTC))
     made = {target: Tie(c / unit, d / unit) for target, (c, d) in found.items()}
     return dict(sorted(made.items(), key=lambda pair: (-pair[1].strength, pair[0])))
+
+
+class Ties:
+    """Reads ties; a tenant that has none is asked about now and then, not each time."""
+
+    def __init__(self) -> None:
+        self._checked: dict[str, tuple[float, bool]] = {}
+
+    def of(self, session: Session, tenant_id: str, key: int) -> dict[int, Tie]:
+        """Return what clicks tie to an item, as `ties` does."""
+        return ties(session, tenant_id, key) if self._has_any(session, tenant_id) else {}
+
+    def _has_any(self, session: Session, tenant_id: str) -> bool:
+        checked, has_any = self._checked.get(tenant_id, (-math.inf, False))
+        if not has_any and time.monotonic() - checked >= FRESH_SECONDS:
+            mine = select(CoClickRow.source_key).where(CoClickRow.tenant_id == tenant_id)
+            has_any = session.execute(mine.limit(1)).first() is not None
+            self._checked[tenant_id] = (time.monotonic(), has_any)
+        return has_any
 
 
 def counts(session: Session, tenant_id: str) -> Iterator[Count]:

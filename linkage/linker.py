@@ -11,6 +11,7 @@ from linkage.candidates import Question, Shelf
 from linkage.embed import DEFAULT_ENCODER, Encoder, Vectors, load_encoder, text_to_embed
 from linkage.errors import ItemNotFoundError, LinkageError
 from linkage.evidence import Profile
+from linkage.feedback import Tie, Ties
 from linkage.index import STORES, VectorStores
 from linkage.profiles import Catalogue, Found, Profiles
 from linkage.query import Query, vectors_of
@@ -59,6 +60,7 @@ class Linker:
             on_damage=on_damage,
         )
         self._profiles = Profiles()
+        self._ties = Ties()
         self._half_lives = {**freshness.HALF_LIVES, **(half_lives or {})}
 
     def related(  # noqa: PLR0913 - the options of one question
@@ -184,8 +186,14 @@ class Linker:
                 view=view, shelves=shelves, catalogue=catalogue,
                 question=Question(item=source.item, vector=vector, words=words),
                 source=source, own_key=key, options=ask.options, half_lives=self._half_lives,
+                ties=self._tied(catalogue, key),
             ))  # fmt: skip
         return queries
+
+    def _tied(self, catalogue: Catalogue, key: int | None) -> Mapping[int, Tie]:
+        if key is None:
+            return {}
+        return self._ties.of(catalogue.session, catalogue.tenant_id, key)
 
 
 def text_item(written: str) -> Item:

@@ -15,8 +15,9 @@ from linkage.candidates import Question, Ranks, Shelf
 from linkage.cursor import MAX_SERVED, Place
 from linkage.embed import Vectors
 from linkage.evidence import Profile, Signals
+from linkage.feedback import Tie
 from linkage.profiles import Catalogue
-from linkage.types import Explanation, Filters, Link, Options, Related, Relation
+from linkage.types import Evidence, Explanation, Filters, Link, Options, Related, Relation
 from linkage.views import View
 
 POPULARITY_WEIGHT = 0.05
@@ -60,6 +61,8 @@ class Query:
     own_key: int | None
     options: Options
     half_lives: Mapping[str, float]
+    ties: Mapping[int, Tie]
+    """What clicks say of links from the item."""
 
     def page(self) -> Related:
         """Return a page; candidates are fetched until it is full or there are no more.
@@ -109,6 +112,8 @@ class Query:
             self.source, target, weights=self.question.words, similarity=cosine, ranks=ranks
         )
         score = rank.score(self.source, target, found)
+        if tie := self.ties.get(key):
+            score = round(tie.weigh(score), 4)
         value = score * (1 + POPULARITY_WEIGHT * target.item.popularity)
         if self.options.fresh:
             age = freshness.decay(target.item, now, self.half_lives)
@@ -149,6 +154,8 @@ class Query:
     def link(self, ranked: Ranked) -> Link:
         """Return the link of what was compared, with its reasons."""
         reasons = evidence.explain(self.source, ranked.profile, ranked.signals, self.question.words)
+        if tie := self.ties.get(ranked.key):
+            reasons = (*reasons, _told_by(tie))
         return Link(ranked.profile.item, ranked.relation, ranked.score, reasons)
 
     def _widening(self, listed: int) -> Iterator[Found]:
@@ -166,8 +173,9 @@ class Query:
             yield self._passing(found)
 
     def _gather(self, limit: int) -> Found:
+        clicked = [key for key, tie in self.ties.items() if tie.clicks > tie.dismissals]
         return candidates.gather(
-            self.question, self.shelves, filters=self.options.filters, limit=limit
+            self.question, self.shelves, filters=self.options.filters, limit=limit, clicked=clicked
         )
 
     def _passing(self, found: Found) -> Found:
@@ -257,6 +265,12 @@ def vectors_of(shelves: Iterable[Shelf], keys: Sequence[int]) -> dict[int, Vecto
             there, vectors = shelf.vectors.vectors(keys)
             found.update(zip(there.tolist(), vectors, strict=True))
     return found
+
+
+def _told_by(tie: Tie) -> Evidence:
+    return Evidence(
+        "clicks", {"clicks": round(tie.clicks, 2), "dismissals": round(tie.dismissals, 2)}
+    )
 
 
 def _one_a_work(ranked: Iterable[Ranked]) -> list[Ranked]:

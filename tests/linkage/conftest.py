@@ -115,6 +115,7 @@ def data_dir(tmp_path: Path) -> Path:
 @pytest.fixture
 def linker(data_dir: Path, words: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> Linker:
     monkeypatch.setattr("linkage.views.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("linkage.feedback.FRESH_SECONDS", 0.0)
     return Linker(data_dir, encoder="words", encoders=lambda _name: words)
 
 

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from linkage import store
+from linkage import feedback, store
 from linkage.builds import Build
 from linkage.errors import InvalidCursorError, ItemNotFoundError, LinkageError
+from linkage.feedback import Event
 from linkage.imports import Transaction
 from linkage.linker import Ask, Linker, text_item
 from linkage.types import Filters, Item, Options, Related
@@ -290,3 +291,48 @@ def test_only_items_of_the_tenant_are_explained(
             linker.explain(db, T, *pair)
     with pytest.raises(ItemNotFoundError):
         linker.explain(db, "other", "asked", "asked")
+
+
+@pytest.fixture
+def send(transaction: Transaction) -> Callable[..., None]:
+    def send(action: str, source: str, target: str, times: int) -> None:
+        events = [
+            Event(id=f"{action}-{source}-{target}-{n}", action=action, source=source, target=target)  # type: ignore[arg-type]
+            for n in range(times)
+        ]
+        with transaction() as session:
+            feedback.record(session, T, events)
+
+    return send
+
+
+@pytest.mark.usefixtures("needle")
+def test_what_people_click_becomes_a_link_and_says_so(
+    linker: Linker, engine: Engine, send: Callable[..., None]
+) -> None:
+    with Session(engine) as session:
+        before = linker.explain(session, T, "asked", "needle")
+    send("click", "asked", "needle", 40)
+    with Session(engine) as session:
+        related = linker.related(session, T, "asked", limit=100)
+        backward = linker.related(session, T, "needle")
+    [link] = [link for link in related.links if link.target.id == "needle"]
+    assert before.position is None
+    assert link.score > before.link.score
+    assert link.evidence[-1].type == "clicks"
+    assert link.evidence[-1].detail["clicks"] == pytest.approx(40, abs=0.1)
+    assert "asked" in ids(backward)
+
+
+@pytest.mark.usefixtures("deserts")
+def test_what_people_dismiss_sinks(
+    linker: Linker, engine: Engine, send: Callable[..., None]
+) -> None:
+    with Session(engine) as session:
+        first = linker.related(session, T, "asked").links[0]
+    send("dismissal", "asked", first.target.id, 50)
+    with Session(engine) as session:
+        after = linker.explain(session, T, "asked", first.target.id)
+    assert after.position is not None
+    assert after.position > 20
+    assert after.link.score < first.score / 5
