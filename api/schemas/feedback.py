@@ -3,12 +3,12 @@
 from datetime import UTC
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from api.schemas.fields import Body, ItemId, Moment, Text, Whole
+from api.schemas.fields import WHOLE, Body, ItemId, Moment, Text
 from linkage.feedback import MAX_POSITION, Event, Receipt
 
-Position = Annotated[Whole, Field(ge=1, le=MAX_POSITION)]
+Position = Annotated[int, Strict(), Field(ge=1, le=MAX_POSITION), WHOLE]
 
 
 class FeedbackEvent(Body):

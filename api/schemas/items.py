@@ -12,6 +12,7 @@ from api.schemas.fields import (
     Kind,
     Language,
     Moment,
+    Scheme,
     Source,
     Text,
     Url,
@@ -29,7 +30,7 @@ class ItemBody(Body):
     text: Annotated[Text, Field(max_length=200_000)] = ""
     language: Language | None = None
     subjects: list[Annotated[Text, Field(max_length=500)]] = Field([], max_length=500)
-    identifiers: dict[str, Text] = {}
+    identifiers: dict[Scheme, Text] = Field({}, json_schema_extra={"additionalProperties": False})
     url: Url | None = None
     published_at: Date | None = None
     expires_at: Moment | None = None

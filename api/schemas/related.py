@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from api.schemas.fields import (
+    WHOLE,
     AttributeFilter,
     Body,
     Date,
@@ -13,7 +14,6 @@ from api.schemas.fields import (
     Language,
     Source,
     Text,
-    Whole,
 )
 from api.schemas.items import ItemBody
 from linkage.items import item_from_record
@@ -170,7 +170,7 @@ class RelatedOptions(RelatedQuery):
     fresh: float = Field(0.0, ge=0, le=1, strict=True)
     diversity: float = Field(0.0, ge=0, le=1, strict=True)
     exclude: list[ItemId] = Field([], max_length=1000)
-    limit: Whole = Field(10, ge=1, le=100)
+    limit: Annotated[int, Strict(), Field(ge=1, le=100), WHOLE] = 10
 
 
 class RelatedToText(RelatedOptions):
