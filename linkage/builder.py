@@ -9,6 +9,7 @@ items and what the index itself needs.
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -101,9 +102,8 @@ class Builder:
         with self._transaction() as session:
             total = store.count(session, self._plan.tenant)
         self._record(stage="encoding", done=len(keys), total=total)
-        base = self._segment(self._plan.base)
         for stored in self._stream(int(keys[-1]) if len(keys) else 0):
-            self._log.append([s.key for s in stored], self._vectors(stored, base))
+            self._log.append([s.key for s in stored], self._vectors(stored, self._base))
             self._record(done=self._log.count, total=max(total, self._log.count))
 
     def _catch_up(self) -> None:
@@ -129,7 +129,7 @@ class Builder:
         keys, positions = self._log.latest()
         self._record(stage="indexing", done=0, total=len(keys))
         kind = kind_for(plan.kind, len(keys))
-        base = self._data_dir / plan.base if plan.base else None
+        base = self._data_dir / plan.base if plan.base and self._base else None
         vectors = self._stores[kind].writer(
             plan.build, partial, kind, self._sample(positions), base
         )
@@ -170,6 +170,10 @@ class Builder:
             for one, other in self._plan.gold
             if one in keys and other in keys
         ]  # fmt: skip
+
+    @cached_property
+    def _base(self) -> Segment | None:
+        return self._segment(self._plan.base)
 
     def _segment(self, build: str | None) -> Segment | None:
         """Return another build; None if there is none or it is damaged, so that we can mend it."""

@@ -274,7 +274,7 @@ def run(  # noqa: PLR0913 - what a worker hands over
         with transaction() as session:
             held.end(session, state="failed", error=str(error))
     with transaction() as session:
-        prune(session, tenant_id, data_dir=data_dir, stores=stores)
+        prune(session, tenant_id, data_dir=data_dir, stores=stores, keep=KEPT)
         return get(session, tenant_id, build_id)
 
 

@@ -270,7 +270,7 @@ def test_mentions_name_items_and_find_new_ones(
 
 
 @pytest.fixture
-def rolled_back(  # noqa: PLR0913, PLR0917 - fixtures
+def rolled_back(
     filled: None,
     reindex: Reindex,
     add: Add,

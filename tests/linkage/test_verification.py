@@ -1,0 +1,148 @@
+"""What may go live and what may not."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from sqlalchemy.orm import Session
+
+from linkage import builds, store, verification
+from linkage.builds import Build
+from linkage.embed import Encoder, Progress, Vectors
+from linkage.imports import Transaction
+from linkage.types import Item
+from linkage.verification import Figures, Report
+
+MakeItem = Callable[..., Item]
+Add = Callable[..., None]
+Reindex = Callable[..., Build]
+NEW = Figures(
+    build="b", encoder="words", kind="flat", items=5_000, bytes=1, milliseconds=0.1, gold=0.8
+)
+
+
+def report(**facts: object) -> Report:
+    live = dataclasses.replace(NEW, build="a", **facts.pop("live", {}))
+    return Report(
+        **{"new": NEW, "live": live, "recall": 1.0, "agreement": 1.0, "gold_links": 9} | facts
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"recall": 0.9}, "finds 90% of the true neighbours"),
+        ({"agreement": 0.4}, "gives 40% of the live build's answers; 50%"),
+        ({"agreement": 0.01, "live": {"encoder": "other"}}, "gives 1% of the live"),
+        ({"live": {"gold": 0.9}}, "finds 80% of the gold links; the live build finds 90%"),
+    ],
+)
+def test_reasons_against_going_live(facts: dict, reason: str) -> None:
+    [only] = report(**facts).reasons()
+    assert reason in only
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"agreement": None},
+        {"agreement": 0.4, "live": {"encoder": "other"}},
+        {"agreement": 0.4, "live": {"items": 300}},
+        {"live": {"gold": 0.81}},
+        {"live": {"gold": None}},
+    ],
+)
+def test_nothing_speaks_against_what_is_as_good(facts: dict) -> None:
+    assert not list(report(**facts).reasons())
+
+
+def test_the_first_build_has_nothing_to_be_compared_with() -> None:
+    first = Report(new=NEW, live=None, recall=1.0, agreement=None, gold_links=0)
+    assert not list(first.reasons())
+
+
+class Scrambled:
+    """An encoder whose vectors say nothing: what a broken model folder gives."""
+
+    name = "words"
+    dimension = 64
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        del progress
+        vectors = np.random.default_rng().normal(size=(len(texts), 64)).astype(np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def run(transaction: Transaction, data_dir) -> Callable[..., Build]:
+    def run(encoder: Encoder, **options: object) -> Build:
+        with transaction() as session:
+            build_id = builds.start(session, "t1", encoder=encoder.name, **options)
+        return builds.run(
+            transaction, "t1", build_id, data_dir=data_dir, encoders=lambda _name: encoder
+        )
+
+    return run
+
+
+@pytest.fixture
+def thousand(add: Add, make_item: MakeItem) -> None:
+    nouns = ("sea", "moon", "king", "dog", "war", "love", "ghost", "train", "garden", "tower")
+    add(
+        *(
+            make_item(str(n), f"The {nouns[n % 10]} {nouns[n // 10 % 10]} {nouns[n // 100]}")
+            for n in range(1_000)
+        )
+    )
+
+
+@pytest.mark.usefixtures("thousand")
+def test_build_of_a_broken_encoder_is_rejected_and_the_live_one_goes_on(
+    reindex: Reindex, run: Callable[..., Build], db: Session
+) -> None:
+    live = reindex()
+    build = run(Scrambled())
+    assert build.state == "rejected"
+    assert build.report
+    assert build.report["agreement"] < 0.5
+    assert build.error
+    assert "of the live build's answers" in build.error
+    assert store.state(db, "t1").live_build == live.id
+
+
+@pytest.mark.usefixtures("thousand")
+def test_rebuilt_index_agrees_with_the_live_one(reindex: Reindex) -> None:
+    reindex()
+    build = reindex("hnsw")
+    assert build.state == "live"
+    assert build.report
+    assert build.report["recall"] > 0.95
+    assert build.report["new"]["kind"] == "hnsw"
+    assert build.report["live"]["items"] == 1_000
+
+
+def test_gold_links_are_counted_and_unknown_items_left_out(
+    add: Add, make_item: MakeItem, words: Encoder, run: Callable[..., Build]
+) -> None:
+    add(
+        make_item("book", "The Moon Garden", creators=["Ada Poe"]),
+        make_item("film", "The Moon Garden", "film", text="From the novel by Ada Poe."),
+        *(make_item(str(n), f"Nothing like it {n}", "film") for n in range(30)),
+    )
+    build = run(words, gold=[("book", "film"), ("book", "nobody"), ("nobody", "film")])
+    assert build.report
+    assert (build.report["gold_links"], build.report["new"]["gold"]) == (1, 1.0)
+
+
+@pytest.mark.usefixtures("thousand")
+def test_build_that_loses_gold_links_is_rejected(
+    words: Encoder, run: Callable[..., Build], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(words)
+    shares = iter((0.5, 0.9))
+    monkeypatch.setattr(verification, "_share_found", lambda *_: next(shares))
+    build = run(words, gold=[("1", "2")])
+    assert build.state == "rejected"
+    assert build.error == "finds 50% of the gold links; the live build finds 90%"
