@@ -20,7 +20,7 @@ from linkage.columns import ColumnsWriter
 from linkage.embed import Encoder, Vectors, text_to_embed
 from linkage.errors import IndexDamagedError
 from linkage.imports import Transaction
-from linkage.index import Kind, VectorStores, kind_for, training_size
+from linkage.index import Kind, VectorStores, VectorWriter, kind_for, training_size
 from linkage.lexical import LexiconWriter
 from linkage.segment import LEXICON, Segment
 from linkage.store import Stored
@@ -129,26 +129,31 @@ class Builder:
         keys, positions = self._log.latest()
         self._record(stage="indexing", done=0, total=len(keys))
         kind = kind_for(plan.kind, len(keys))
-        base = self._data_dir / plan.base if plan.base and self._base else None
-        vectors = self._stores[kind].writer(
-            plan.build, partial, kind, self._sample(positions), base
-        )
+        vectors = self._writer(partial, kind, positions)
         words, columns, count = LexiconWriter(partial / LEXICON), ColumnsWriter(), 0
         for start in range(0, len(keys), SHARD):
-            there, items = self._still_there(keys[start : start + SHARD])
-            vectors.add(keys[start : start + SHARD][there],
-                        self._log.read(positions[start : start + SHARD][there]))  # fmt: skip
-            columns.add(items.values())
+            shard = slice(start, start + SHARD)
+            there, items = self._still_there(keys[shard])
+            found = self._log.read(positions[shard][there])
+            vectors.add(keys[shard][there], found, columns.rows(items.values()))
             words.add(items)
             count += len(items)
             self._record(done=start + len(there))
         words.close()
-        vectors.close(columns.columns())
+        vectors.close()
         segment.seal(
             partial, self._final, build=plan.build, tenant=plan.tenant,
             encoder=self._encoder.name, dimension=self._encoder.dimension, kind=kind,
             count=count, revision=self._revision, names=columns.names,
         )  # fmt: skip
+
+    def _writer(self, folder: Path, kind: Kind, positions: Positions) -> VectorWriter:
+        if kind not in self._stores:
+            known = ", ".join(sorted(self._stores))
+            raise ValueError(f"indexes of kind {kind} cannot be kept here, only {known}")
+        base = self._data_dir / self._plan.base if self._plan.base and self._base else None
+        sample = self._sample(positions)
+        return self._stores[kind].writer(self._plan.build, folder, kind, sample, base)
 
     def _verify(self) -> Report:
         self._record(stage="verifying")

@@ -11,6 +11,7 @@ from linkage.lexical import language_tags
 from linkage.types import Filters, Item
 
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.int32]
 Codes = NDArray[np.int16] | NDArray[np.int32]
 Names = tuple[tuple[str, ...], ...]
 """The kinds, the languages and the sources; a code is a place in its list."""
@@ -37,10 +38,9 @@ class Columns:
 
 
 class ColumnsWriter:
-    """Collects the rows of Columns."""
+    """Makes rows of Columns, and learns the names they stand for."""
 
     def __init__(self) -> None:
-        self._runs: list[NDArray[np.int32]] = []
         self._names: tuple[dict[str, int], ...] = ({}, {}, {})
 
     @property
@@ -48,19 +48,9 @@ class ColumnsWriter:
         """The kinds, languages and sources so far."""
         return tuple(tuple(names) for names in self._names)
 
-    def rows(self, items: Iterable[Item]) -> NDArray[np.int32]:
+    def rows(self, items: Iterable[Item]) -> Rows:
         """Return a row for each item."""
         return np.array([self._row(item) for item in items], dtype=np.int32).reshape(-1, 4)
-
-    def add(self, items: Iterable[Item]) -> None:
-        """Add a row for each item."""
-        self._runs.append(self.rows(items))
-
-    def columns(self) -> Columns:
-        """Return all rows, in numbers of two bytes where they fit."""
-        codes = np.concatenate([np.empty((0, 4), dtype=np.int32), *self._runs])
-        is_small = max(map(len, self._names)) < _SMALL
-        return Columns(codes.astype(np.int16) if is_small else codes, self.names)
 
     def _row(self, item: Item) -> tuple[int, ...]:
         values = (item.kind, (item.language or "").lower(), item.source.lower())
@@ -70,6 +60,11 @@ class ColumnsWriter:
             for names, value in zip(self._names, values, strict=True)
         )
         return (*codes, NO_YEAR if year is None else year)
+
+
+def packed(rows: Rows) -> Codes:
+    """Return rows in numbers of two bytes where they fit."""
+    return rows.astype(np.int16) if rows.size and rows.max() < _SMALL else rows
 
 
 def conditions(names: Names, filters: Filters) -> tuple[dict[int, list[int]], int | None]:

@@ -14,7 +14,7 @@ import faiss as faiss_untyped
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.columns import Columns, Mask, Names
+from linkage.columns import Columns, Mask, Names, Rows, packed
 from linkage.embed import Vectors
 from linkage.lexical import Hit
 from linkage.types import Filters
@@ -68,11 +68,11 @@ class VectorStore(Protocol):
 class VectorWriter(Protocol):
     """Makes one VectorStore."""
 
-    def add(self, keys: Keys, vectors: Vectors) -> None:
-        """Add unit vectors; keys ascend over all calls."""
+    def add(self, keys: Keys, vectors: Vectors, rows: Rows) -> None:
+        """Add unit vectors and the rows of their columns; keys ascend over all calls."""
 
-    def close(self, columns: Columns) -> None:
-        """Write what `VectorStores.open` needs, with the columns of all vectors."""
+    def close(self) -> None:
+        """Write what `VectorStores.open` needs."""
 
 
 class VectorStores(Protocol):
@@ -92,6 +92,9 @@ class VectorStores(Protocol):
 
     def drop(self, build: str) -> None:
         """Delete what is kept of a build outside its folder."""
+
+    def close(self) -> None:
+        """Give back what is held."""
 
 
 def kind_for(wanted: Kind, count: int) -> Kind:
@@ -189,19 +192,21 @@ class FaissWriter:
         self._folder = folder
         self._index = (_learned(base, len(sample)) if base else None) or _empty(kind, sample)
         self._keys: list[Keys] = [np.empty(0, dtype=np.int64)]
+        self._rows: list[Rows] = [np.empty((0, 4), dtype=np.int32)]
 
-    def add(self, keys: Keys, vectors: Vectors) -> None:
-        """Add unit vectors; keys ascend over all calls."""
+    def add(self, keys: Keys, vectors: Vectors, rows: Rows) -> None:
+        """Add unit vectors and the rows of their columns; keys ascend over all calls."""
         self._keys.append(keys)
+        self._rows.append(rows)
         self._index.add(np.ascontiguousarray(vectors))
 
-    def close(self, columns: Columns) -> None:
+    def close(self) -> None:
         """Write the files that VectorIndex.load reads."""
         if isinstance(self._index, faiss.IndexRefine):
             _tune(self._index)
         faiss.write_index(self._index, str(self._folder / _VECTORS))
         np.save(self._folder / _KEYS, np.concatenate(self._keys), allow_pickle=False)
-        np.save(self._folder / _CODES, columns.codes, allow_pickle=False)
+        np.save(self._folder / _CODES, packed(np.concatenate(self._rows)), allow_pickle=False)
 
 
 class FaissStores:
@@ -221,6 +226,9 @@ class FaissStores:
 
     def drop(self, build: str) -> None:
         """Do nothing: the folder is all there is."""
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 STORES: Mapping[str, VectorStores] = dict.fromkeys(("flat", "hnsw", "ivfpq"), FaissStores())

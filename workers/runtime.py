@@ -8,6 +8,7 @@ from threading import RLock
 from linkage.embed import Encoder, load_encoder
 from linkage.index import STORES, VectorStores
 from linkage.linker import Linker
+from linkage.pgvector import PgVectorStores
 from translate.engine import CTranslate2Engine, shipped_model
 from translate.translator import Translator
 from workers.db import Database
@@ -36,10 +37,13 @@ class Runtime:
         """The folder of all index builds."""
         return self.settings.data_dir / "indexes"
 
-    @property
+    @cached_property
     def stores(self) -> Mapping[str, VectorStores]:
         """Where the vectors of each kind of index are kept."""
-        return STORES
+        url = self.settings.resolved_database_url
+        if self.database.is_sqlite:
+            return STORES
+        return {**STORES, "pgvector": PgVectorStores(url)}
 
     def encoder(self, name: str) -> Encoder:
         """Return an encoder by its name; each is loaded once a process."""
@@ -91,5 +95,8 @@ class Runtime:
         """Give back what is held."""
         if "_linker" in self.__dict__:
             self.linker.close()
+        if "stores" in self.__dict__:
+            for kept in set(self.stores.values()):
+                kept.close()
         if "database" in self.__dict__:
             self.database.close()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from linkage import builds
 from linkage.embed import Progress, Vectors
 from linkage.imports import Transaction, import_records
+from linkage.index import STORES, VectorStores
 from linkage.items import item_from_record
 from linkage.linker import Linker
 from linkage.models import Base
@@ -113,10 +114,21 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def linker(data_dir: Path, words: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> Linker:
+def stores() -> dict[str, VectorStores]:
+    """Where vectors are kept; a test may add to it."""
+    return dict(STORES)
+
+
+@pytest.fixture
+def linker(
+    data_dir: Path,
+    words: WordEncoder,
+    stores: dict[str, VectorStores],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Linker:
     monkeypatch.setattr("linkage.views.FRESH_SECONDS", 0.0)
     monkeypatch.setattr("linkage.feedback.FRESH_SECONDS", 0.0)
-    return Linker(data_dir, encoder="words", encoders=lambda _name: words)
+    return Linker(data_dir, encoder="words", encoders=lambda _name: words, stores=stores)
 
 
 @pytest.fixture
@@ -129,13 +141,17 @@ def add(transaction: Transaction) -> Callable[..., None]:
 
 @pytest.fixture
 def reindex(
-    transaction: Transaction, data_dir: Path, words: WordEncoder
+    transaction: Transaction,
+    data_dir: Path,
+    words: WordEncoder,
+    stores: dict[str, VectorStores],
 ) -> Callable[..., builds.Build]:
     def reindex(kind: str = "flat", tenant: str = TENANT) -> builds.Build:
         with transaction() as session:
             build_id = builds.start(session, tenant, encoder="words", kind=kind)  # type: ignore[arg-type]
         return builds.run(
-            transaction, tenant, build_id, data_dir=data_dir, encoders=lambda _name: words
-        )
+            transaction, tenant, build_id, data_dir=data_dir, encoders=lambda _name: words,
+            stores=stores,
+        )  # fmt: skip
 
     return reindex

@@ -18,6 +18,8 @@ from linkage.errors import (
     IndexDamagedError,
 )
 from linkage.imports import Transaction
+from linkage.index import VectorStores
+from linkage.pgvector import PgVectorStores
 from linkage.types import Item
 
 MakeItem = Callable[..., Item]
@@ -434,3 +436,29 @@ def test_after_a_failure_the_next_build_does_not_start_by_itself_at_once(
     assert due() is None
     monkeypatch.setattr(builds, "RETRY_AFTER", timedelta(0))
     assert due()
+
+
+@pytest.mark.usefixtures("many")
+def test_build_in_postgres_is_verified_published_and_dropped_with_its_table(
+    postgres_url: str, stores: dict[str, VectorStores], reindex: Reindex, transaction: Transaction,
+    data_dir: Path,
+) -> None:  # fmt: skip
+    kept = stores["pgvector"] = PgVectorStores(postgres_url)
+    build, _ = reindex("pgvector"), reindex("pgvector")
+    assert build.state == "live"
+    assert build.report
+    assert (build.report["recall"], build.report["new"]["kind"]) == (1.0, "pgvector")
+    assert kept.open(build.id, data_dir, ((), (), ())).count == 35
+    with transaction() as session:
+        builds.prune(session, "t1", data_dir=data_dir, stores=stores, keep=0)
+    with pytest.raises(ValueError, match="does not exist"):
+        kept.open(build.id, data_dir, ((), (), ()))
+    kept.close()
+
+
+@pytest.mark.usefixtures("many")
+def test_kind_that_cannot_be_kept_here_is_told(reindex: Reindex) -> None:
+    build = reindex("pgvector")
+    assert (build.state, build.error) == (
+        "failed", "indexes of kind pgvector cannot be kept here, only flat, hnsw, ivfpq"
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from linkage.columns import ColumnsWriter
 from linkage.delta import GrowingVectors
 from linkage.embed import Vectors
-from linkage.index import FaissStores, Kind, VectorStore, kind_for, training_size
+from linkage.index import (
+    FaissStores,
+    Kind,
+    VectorStore,
+    VectorStores,
+    kind_for,
+    training_size,
+)
+from linkage.pgvector import PgVectorStores
 from linkage.types import Filters, Item
 from linkage.vectorlog import Keys
 
@@ -33,13 +41,25 @@ Make = Callable[..., VectorStore]
 KINDS = ["flat", "hnsw", "ivfpq"]
 
 
-@pytest.fixture(params=[*KINDS, "delta"])
+@pytest.fixture(params=[*KINDS, "delta", "pgvector"])
 def kind(request: pytest.FixtureRequest) -> str:
+    """Runs a test on every kind of VectorStore."""
     return str(request.param)
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Make:
+def stores(request: pytest.FixtureRequest) -> Iterator[VectorStores]:
+    """Where the vectors of the test's kind are kept."""
+    kind = request.getfixturevalue("kind") if "kind" in request.fixturenames else "flat"
+    is_postgres = kind == "pgvector"
+    kept = PgVectorStores(request.getfixturevalue("postgres_url")) if is_postgres else FaissStores()
+    yield kept
+    kept.drop("b")
+    kept.close()
+
+
+@pytest.fixture
+def make(tmp_path: Path, stores: VectorStores) -> Make:
     """Make a store of a kind with keys 10, 12, 14 …"""
 
     def make(vectors: Vectors, kind: str) -> VectorStore:
@@ -48,19 +68,23 @@ def make(tmp_path: Path) -> Make:
             growing = GrowingVectors(vectors.shape[1])
             growing.add(dict(zip(keys.tolist(), items(len(vectors)), strict=True)), vectors)
             return growing
-        return written(tmp_path, keys, vectors, kind)
+        return written(stores, tmp_path, keys, vectors, kind)
 
     return make
 
 
-def written(folder: Path, keys: Keys, vectors: Vectors, kind: Kind) -> VectorStore:
+def written(
+    stores: VectorStores, folder: Path, keys: Keys, vectors: Vectors, kind: Kind,
+    base: Path | None = None,
+) -> VectorStore:  # fmt: skip
     columns = ColumnsWriter()
-    columns.add(items(len(vectors)))
-    writer = FaissStores().writer("b", folder, kind, vectors[: training_size(len(vectors))])
+    writer = stores.writer("b", folder, kind, vectors[: training_size(len(vectors))], base)
+    every = items(len(vectors))
     for start in range(0, len(vectors), 100):
-        writer.add(keys[start : start + 100], vectors[start : start + 100])
-    writer.close(columns.columns())
-    return FaissStores().open("b", folder, columns.names)
+        run = slice(start, start + 100)
+        writer.add(keys[run], vectors[run], columns.rows(every[run]))
+    writer.close()
+    return stores.open("b", folder, columns.names)
 
 
 def test_nearest_is_the_vector_itself(make: Make, kind: str) -> None:
@@ -116,13 +140,14 @@ def test_vectors_are_returned_for_the_keys_there_are(make: Make, kind: str) -> N
     assert np.allclose(found, vectors[[19, 0]], atol=1e-2 if kind == "ivfpq" else 0)
 
 
-def test_empty_index_finds_nothing(make: Make) -> None:
-    index = make(unit(0), "flat")
+@pytest.mark.parametrize("kind", ["flat", "pgvector"])
+def test_empty_index_finds_nothing(make: Make, kind: str) -> None:
+    index = make(unit(0), kind)
     assert index.search(unit(1)[0], 5, Filters()) == []
     assert index.vectors([1])[0].tolist() == []
 
 
-@pytest.mark.parametrize("kind", ["hnsw", "ivfpq"])
+@pytest.mark.parametrize("kind", ["hnsw", "ivfpq", "pgvector"])
 def test_nearly_all_true_neighbours_are_found(make: Make, kind: str) -> None:
     centres = unit(60, seed=3)
     vectors = np.repeat(centres, 50, axis=0) + unit(3_000, seed=4) * 0.7
@@ -139,16 +164,11 @@ def test_what_lists_learned_is_used_again_and_vectors_become_the_same_codes(
     tmp_path: Path,
 ) -> None:
     keys, vectors = np.arange(3_000), unit(3_000)
-    first = written(tmp_path, keys, vectors, "ivfpq")
+    first = written(FaissStores(), tmp_path, keys, vectors, "ivfpq")
     again = tmp_path / "again"
     again.mkdir()
     _, kept = first.vectors(keys.tolist())
-    writer = FaissStores().writer("c", again, "ivfpq", kept[: training_size(3_000)], tmp_path)
-    writer.add(keys, kept)
-    columns = ColumnsWriter()
-    columns.add(items(3_000))
-    writer.close(columns.columns())
-    second = FaissStores().open("c", again, columns.names)
+    second = written(FaissStores(), again, keys, kept, "ivfpq", tmp_path)
     assert np.allclose(second.vectors(keys.tolist())[1], kept, atol=1e-6)
 
 

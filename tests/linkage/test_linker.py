@@ -1,7 +1,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,9 @@ from linkage import builds, store
 from linkage.builds import Build
 from linkage.errors import InvalidCursorError, ItemNotFoundError
 from linkage.imports import Transaction
+from linkage.index import VectorStores
 from linkage.linker import Linker
+from linkage.pgvector import PgVectorStores
 from linkage.types import Filters, Item, Related
 
 MakeItem = Callable[..., Item]
@@ -39,12 +41,23 @@ def filled(add: Add, shelf: list[Item]) -> None:
     add(*shelf)
 
 
-@pytest.fixture(params=["delta", "segment"])
-def catalogue(request: pytest.FixtureRequest, filled: None, reindex: Reindex) -> None:
-    """The same answers are due with and without a build."""
+@pytest.fixture(params=["delta", "flat", "pgvector"])
+def catalogue(
+    request: pytest.FixtureRequest, filled: None, reindex: Reindex, stores: dict[str, VectorStores]
+) -> Iterator[None]:
+    """The same answers are due without a build, and whoever keeps its vectors."""
     del filled
-    if request.param == "segment":
-        reindex()
+    if request.param == "pgvector":
+        kept = PgVectorStores(request.getfixturevalue("postgres_url"))
+        stores["pgvector"] = kept
+        build = reindex("pgvector")
+        yield
+        kept.drop(build.id)
+        kept.close()
+        return
+    if request.param != "delta":
+        reindex(request.param)
+    yield
 
 
 def ids(related: Related) -> list[str]:
