@@ -12,6 +12,8 @@ TranslateError
 ├── GlossaryNotFoundError      no such glossary for this tenant
 ├── GlossaryNameTakenError     the tenant has another glossary of this name
 ├── InvalidTermError           a glossary's term, or their number, cannot be used
+├── UnknownFormatError         no reader for files of a suffix
+├── FormatError                a file is not what its suffix says
 └── JobStateError              the job's state does not allow what was asked
 """
 
@@ -129,3 +131,20 @@ class InvalidTermError(TranslateError):
     """A glossary's term, or their number, cannot be used."""
 
     field = "terms"
+
+
+class UnknownFormatError(TranslateError):
+    """There is no reader for files of this suffix."""
+
+    def __init__(self, suffix: str, known: Iterable[str]) -> None:
+        self.suffix = suffix
+        super().__init__(f"no files {suffix or 'without a suffix'}; known are {' '.join(known)}")
+
+
+class FormatError(TranslateError):
+    """A file is not what its suffix says; `place` is where that shows."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        self.place = place
+        self.reason = reason
+        super().__init__(f"{place} {reason}")

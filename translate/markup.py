@@ -11,25 +11,26 @@ from dataclasses import dataclass, replace
 
 from translate.protect import MARK, TAG, Kind, Run, Span, is_void, protect
 
-_BLOCK = re.compile(
-    r"</?(?:address|article|aside|blockquote|body|br|button|caption|center|col|colgroup|dd|details"
-    r"|dialog|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|h[1-6]|head|header|hr|html"
-    r"|iframe|legend|li|link|main|meta|nav|noscript|ol|optgroup|option|p|pre|script|section|select"
-    r"|style|summary|table|tbody|td|textarea|tfoot|th|thead|title|tr|ul|video)\b",
-    re.IGNORECASE,
+BLOCKS = frozenset(
+    "address article aside blockquote body br button caption center col colgroup dd details dialog "
+    "div dl dt fieldset figcaption figure footer form frame h1 h2 h3 h4 h5 h6 head header hr html "
+    "iframe legend li link main meta nav noscript ol optgroup option p pre script section select "
+    "style summary table tbody td textarea tfoot th thead title tr ul video".split()  # noqa: SIM905 - reads better
 )
+"""Elements of HTML whose tags end a sentence."""
+OPAQUE = frozenset(("script", "style", "pre", "textarea", "code", "kbd", "samp", "svg", "math"))
+"""Elements of HTML whose content is not for translation."""
 _PIECE = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<![A-Za-z\[][^>]*>|<\?[^>]*>)"
     rf"|(?P<tag>{TAG})",
     re.DOTALL,
 )
 _KEPT = re.compile(
-    r"<(?P<name>script|style|pre|textarea|code|kbd|samp|svg|math)\b"
-    r"|<[A-Za-z][\w:.-]*\b[^<>]*?\s(?:translate\s*=\s*[\"']?no\b"
+    r"<[A-Za-z][\w:.-]*\b[^<>]*?\s(?:translate\s*=\s*[\"']?no\b"
     r"|class\s*=\s*(?:\"[^\"<>]*|'[^'<>]*|)\bnotranslate\b)",
     re.IGNORECASE,
 )
-"""Opening tags of elements whose text is not for translation."""
+"""Opening tags that say of themselves that their element is not for translation."""
 _RAW = frozenset({"script", "style", "textarea"})
 """Elements that hold no elements."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -42,32 +43,24 @@ _NAME = re.compile(r"</?([A-Za-z][\w:.-]*)")
 class Markup:
     """How marked-up text is read. Names of elements are in lower case.
 
-    The content of `kept` elements is not translated, the tags of `breaking` ones always end a
-    sentence and those of `joining` ones never do. XML has no elements of its own: all are inline
-    that are not breaking, and no-break spaces are written as they are.
+    The content of `kept` elements is not translated; the tags of `breaking` ones end a sentence,
+    all others stand inside of one. XML has no entity for a no-break space.
     """
 
     is_xml: bool = False
     kept: frozenset[str] = frozenset()
     breaking: frozenset[str] = frozenset()
-    joining: frozenset[str] = frozenset()
 
     def is_break(self, tag: str) -> bool:
         """Tell whether a tag ends a sentence."""
-        name = _name(tag)
-        if name in self.breaking or name in self.joining:
-            return name in self.breaking
-        return not self.is_xml and bool(_BLOCK.match(tag))
+        return _name(tag) in self.breaking
 
     def kept_name(self, tag: str) -> str | None:
         """Return the name of the element that a tag opens, if its content is not translated."""
         if is_void(tag) or tag.startswith("</"):
             return None
-        if (name := _name(tag)) in self.kept:
-            return name
-        if not (match := _KEPT.match(tag)) or (match["name"] and self.is_xml):
-            return None
-        return name
+        name = _name(tag)
+        return name if name in self.kept or _KEPT.match(tag) else None
 
     def escape(self, text: str) -> str:
         """Return text as it stands in markup."""
@@ -75,7 +68,9 @@ class Markup:
         return escaped if self.is_xml else escaped.replace("\xa0", "&nbsp;")
 
 
-HTML = Markup()
+HTML = Markup(kept=OPAQUE, breaking=BLOCKS)
+XHTML = Markup(is_xml=True, kept=OPAQUE, breaking=BLOCKS)
+XML = Markup(is_xml=True)
 
 
 def split_markup(text: str, terms: Sequence[str] = (), markup: Markup = HTML) -> list[str | Run]:

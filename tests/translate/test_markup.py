@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translate.markup import Markup, join_markup, split_markup
+from translate.markup import HTML, Markup, join_markup, split_markup
 from translate.protect import Run
 
 PIECES = st.sampled_from(
@@ -93,12 +93,7 @@ def test_hostile_html_takes_linear_time(unit: str, benchmark_seconds) -> None:
         split_markup(unit * (100_000 // len(unit)))
 
 
-XML = Markup(
-    is_xml=True,
-    kept=frozenset({"sku"}),
-    breaking=frozenset({"title"}),
-    joining=frozenset({"p"}),
-)
+OURS = Markup(is_xml=True, kept=frozenset({"sku"}), breaking=frozenset({"title"}))
 
 
 def _texts(text: str, markup: Markup) -> list[str]:
@@ -106,15 +101,15 @@ def _texts(text: str, markup: Markup) -> list[str]:
 
 
 def test_elements_that_are_kept_stay_whole() -> None:
-    assert "blue" not in "".join(_texts("A <sku>blue <b>one</b></sku> book", XML))
+    assert "blue" not in "".join(_texts("A <sku>blue <b>one</b></sku> book", OURS))
 
 
 def test_tags_break_the_text_or_not_as_they_are_told_to() -> None:
-    assert len(_texts("<title>One</title>two", XML)) == 3
-    assert len(_texts("One<p>two</p>", XML)) == 1
-    assert len(_texts("One<p>two</p>", Markup())) == 3
+    assert len(_texts("<title>One</title>two", OURS)) == 3
+    assert len(_texts("One<p>two</p>", OURS)) == 1
+    assert len(_texts("One<p>two</p>", HTML)) == 3
 
 
 def test_no_break_spaces_of_xml_are_no_entities() -> None:
     text = "A\xa0book &amp; more"
-    assert join_markup(split_markup(text, (), XML), XML) == text
+    assert join_markup(split_markup(text, (), OURS), OURS) == text

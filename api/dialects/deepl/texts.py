@@ -1,6 +1,7 @@
 """`/v2/translate` and `/v2/languages`."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query
@@ -28,7 +29,7 @@ from api.schemas.deepl import (
 )
 from translate import glossaries, languages
 from translate.glossary import Glossary
-from translate.markup import Markup
+from translate.markup import HTML, XML, Markup
 from translate.types import Translation
 from workers.accounts import Caller
 from workers.runtime import Runtime
@@ -111,11 +112,12 @@ def _refuse(asked: TranslateParameters) -> None:
 def _format(asked: TranslateParameters) -> Literal["text"] | Markup:
     if asked.tag_handling is None:
         return "text"
-    return Markup(
-        is_xml=asked.tag_handling == "xml",
-        kept=_names(asked.ignore_tags),
-        breaking=_names(asked.splitting_tags),
-        joining=_names(asked.non_splitting_tags),
+    plain = XML if asked.tag_handling == "xml" else HTML
+    breaking = plain.breaking | _names(asked.splitting_tags)
+    return replace(
+        plain,
+        kept=plain.kept | _names(asked.ignore_tags),
+        breaking=breaking - _names(asked.non_splitting_tags),
     )
 
 
