@@ -13,7 +13,17 @@ from api.dialects import deepl, libretranslate
 from api.document import describe
 from api.limits import RateLimiter
 from api.middleware import BodyLimit, RequestContext
-from api.routes import admin, builds, feedback, glossaries, items, related, system, translations
+from api.routes import (
+    admin,
+    builds,
+    documents,
+    feedback,
+    glossaries,
+    items,
+    related,
+    system,
+    translations,
+)
 from workers.logs import configure_logs
 from workers.runtime import Runtime
 from workers.settings import settings_from_environment
@@ -46,7 +56,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     errors.install(app)
     # `/items/{id}/related` stands before `/items/{id}`, whose id may hold slashes
     modules = (
-        related, feedback, items, translations, glossaries, builds, admin, system, libretranslate
+        related, feedback, items, translations, documents, glossaries, builds, admin, system,
+        libretranslate,
     )  # fmt: skip
     for module in modules:
         app.include_router(module.router)

@@ -13,6 +13,8 @@ TranslateError
 ├── GlossaryNameTakenError     the tenant has another glossary of this name
 ├── InvalidTermError           a glossary's term, or their number, cannot be used
 ├── UnknownFormatError         no reader for files of a suffix
+├── DocumentNotFoundError      no such document for this tenant
+├── DocumentStateError         the document's state does not allow what was asked
 ├── FormatError                a file is not what its suffix says
 └── JobStateError              the job's state does not allow what was asked
 """
@@ -148,3 +150,20 @@ class FormatError(TranslateError):
         self.place = place
         self.reason = reason
         super().__init__(f"{place} {reason}")
+
+
+class DocumentNotFoundError(TranslateError):
+    """The tenant has no such document, or not any more."""
+
+    def __init__(self, document_id: str) -> None:
+        self.document_id = document_id
+        super().__init__(f"no document {document_id!r}; documents are deleted after some days")
+
+
+class DocumentStateError(TranslateError):
+    """The document is in a state that does not allow the operation."""
+
+    def __init__(self, document_id: str, state: str, reason: str) -> None:
+        self.document_id = document_id
+        self.state = state
+        super().__init__(f"document {document_id} is {state}: {reason}")

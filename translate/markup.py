@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 
 from translate.protect import MARK, TAG, Kind, Run, Span, is_void, protect
 
-BLOCKS = frozenset(
-    "address article aside blockquote body br button caption center col colgroup dd details dialog "
-    "div dl dt fieldset figcaption figure footer form frame h1 h2 h3 h4 h5 h6 head header hr html "
-    "iframe legend li link main meta nav noscript ol optgroup option p pre script section select "
-    "style summary table tbody td textarea tfoot th thead title tr ul video".split()  # noqa: SIM905 - reads better
-)
+BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center",
+    "col", "colgroup", "dd", "details", "dialog", "div", "dl", "dt", "fieldset", "figcaption",
+    "figure", "footer", "form", "frame", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header",
+    "hr", "html", "iframe", "legend", "li", "link", "main", "meta", "nav", "noscript", "ol",
+    "optgroup", "option", "p", "pre", "script", "section", "select", "style", "summary",
+    "table", "tbody", "td", "textarea", "tfoot", "th", "thead", "title", "tr", "ul", "video",
+))  # fmt: skip
 """Elements of HTML whose tags end a sentence."""
 OPAQUE = frozenset(("script", "style", "pre", "textarea", "code", "kbd", "samp", "svg", "math"))
 """Elements of HTML whose content is not for translation."""

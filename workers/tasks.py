@@ -11,7 +11,7 @@ import structlog
 from kombu.exceptions import OperationalError
 
 from linkage import builds
-from translate import jobs
+from translate import documents, jobs
 from workers.app import celery, runtime
 from workers.metrics import ENQUEUE_FAULTS
 
@@ -31,6 +31,12 @@ def work_on_job(job_id: str) -> None:
         ):
             return
     wake_for_job(job_id, 1)
+
+
+@celery.task  # type: ignore[untyped-decorator]
+def translate_document(document_id: str) -> None:
+    """Translate a file, unless another worker is at it."""
+    documents.run(runtime.database.transaction, runtime.translator, document_id)
 
 
 @celery.task  # type: ignore[untyped-decorator]
@@ -67,9 +73,14 @@ def sweep() -> None:
     """Wake workers for everything the database knows to be waiting."""
     with runtime.database.reading() as session:
         job_ids = jobs.waiting_job_ids(session)
+        document_ids = documents.waiting(session)
         waiting = builds.waiting(session)
     for job_id in job_ids:
         wake_for_job(job_id, 1)
+    for document_id in document_ids:
+        wake_for_document(document_id)
+    with runtime.database.transaction() as session:
+        documents.remove_expired(session)
     for tenant_id, build_id in waiting:
         wake_for_build(tenant_id, build_id)
 
@@ -78,6 +89,11 @@ def wake_for_job(job_id: str, workers: int) -> None:
     """Ask up to so many workers to work on a job. Call it after the commit."""
     for _ in range(workers):
         _send(lambda: work_on_job.apply_async((job_id,), retry=False))
+
+
+def wake_for_document(document_id: str) -> None:
+    """Ask a worker to translate a file. Call it after the commit."""
+    _send(lambda: translate_document.apply_async((document_id,), retry=False))
 
 
 def wake_for_build(tenant_id: str, build_id: str) -> None:

@@ -1,9 +1,33 @@
 """The command line: `weft`. Each module adds the commands of one noun to `app`."""
 
-from api.cli import catalogue, demo, glossaries, index, keys, learn, matching, related, run, texts
+from api.cli import (
+    catalogue,
+    demo,
+    files,
+    glossaries,
+    index,
+    keys,
+    learn,
+    matching,
+    related,
+    run,
+    texts,
+)
 from api.cli.console import app
 
 __all__ = ["app"]
 
-for module in (demo, run, catalogue, index, related, texts, glossaries, keys, learn, matching):
+for module in (
+    demo,
+    run,
+    catalogue,
+    index,
+    related,
+    texts,
+    files,
+    glossaries,
+    keys,
+    learn,
+    matching,
+):
     module.register(app)

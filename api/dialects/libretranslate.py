@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
 from api import deps
-from api.deps import RuntimeDep
+from api.deps import ReadSession, RuntimeDep
 from api.dialects.detection import FALLBACK, likeliest, sources_of
 from api.dialects.routes import Parameters, speaking, supports
 from api.errors import Fault
@@ -18,6 +19,7 @@ from api.schemas.libretranslate import (
     DetectedLanguage,
     DetectParameters,
     ErrorAnswer,
+    FileAnswer,
     FrontendSettings,
     LanguageChoice,
     LanguageOffer,
@@ -25,14 +27,17 @@ from api.schemas.libretranslate import (
     TranslateAnswer,
     TranslateParameters,
 )
-from translate import languages
+from translate import documents, languages
 from translate.detect import Detection
+from translate.errors import UnknownFormatError
+from translate.formats import READERS, Options, reader_of
 from translate.translator import Translator
 from translate.types import Translation
 from workers.accounts import Caller
 
 TAG = "LibreTranslate"
 AUTO = "auto"
+OCTETS = "application/octet-stream"
 FRONTEND_TIMEOUT_MS = 500
 Model = TypeVar("Model", bound=BaseModel)
 _CODES = {"zh": "zh-Hans", "zh-hant": "zh-Hant"}
@@ -67,6 +72,16 @@ def get_caller(request: Request, runtime: RuntimeDep, given: Parameters) -> Call
 LibreCaller = Annotated[Caller, Depends(get_caller)]
 
 
+def get_file_caller(
+    request: Request, runtime: RuntimeDep, api_key: Annotated[str | None, Form()] = None
+) -> Caller:
+    """Return whose key a form with a file carries, as `get_caller` does."""
+    return get_caller(request, runtime, {"api_key": api_key})
+
+
+LibreFileCaller = Annotated[Caller, Depends(get_file_caller)]
+
+
 @router.post(
     "/translate",
     response_model_exclude_none=True,
@@ -83,7 +98,9 @@ def libretranslate_translate(
     asked = _read(TranslateParameters, given)
     translator = runtime.translator
     texts = asked.q if isinstance(asked.q, list) else [asked.q]
-    _check_codes(translator, asked)
+    _check_pair(translator, asked.source, asked.target)
+    if asked.format not in {"text", "html"}:
+        raise HTTPException(400, f"{asked.format} format is not supported")
     found = [likeliest(translator, text) for text in texts] if asked.source == AUTO else []
     done = translator.translate(
         texts,
@@ -95,6 +112,56 @@ def libretranslate_translate(
     if len(texts) == 1 and done[0].status == "failed":
         raise HTTPException(400, f"Cannot translate text: {done[0].reason}")
     return _shape(asked, done, found)
+
+
+@router.post(
+    "/translate_file",
+    responses=_errors(400, 403, 413, 429, 503),
+    openapi_extra=supports(
+        "full", f"files {' '.join(READERS)}; a source of `auto` is told from the whole file"
+    ),
+)
+def libretranslate_translate_file(
+    request: Request,
+    caller: LibreFileCaller,
+    runtime: RuntimeDep,
+    file: Annotated[UploadFile, File()],
+    source: Annotated[str, Form(min_length=1, json_schema_extra={"x-source": "auto"})],
+    target: Annotated[str, Form(min_length=1, json_schema_extra={"x-target": True})],
+) -> FileAnswer:
+    """Translate a file at once and answer with an address to fetch it from."""
+    name = file.filename or ""
+    try:
+        reader_of(name)
+    except UnknownFormatError as error:
+        raise HTTPException(400, "Invalid request: file format not supported") from error
+    _check_pair(runtime.translator, source, target)
+    options = Options(target=target, source=None if source == AUTO else source)
+    with runtime.database.transaction() as session:
+        document_id = documents.create(
+            session, caller.tenant_id, name, file.file.read(), options
+        ).id
+    documents.run(runtime.database.transaction, runtime.translator, document_id)
+    with runtime.database.reading() as session:
+        row = documents.get(session, caller.tenant_id, document_id)
+        if row.state == "failed":
+            raise HTTPException(400, row.error)
+    url = request.url_for("libretranslate_download_file", filename=f"{document_id}.{name}")
+    return FileAnswer(translatedFileUrl=str(url))
+
+
+@router.get(
+    "/download_file/{filename}",
+    response_class=Response,
+    responses={200: {"content": {OCTETS: {"schema": {"type": "string"}}}}, **_errors(404, 503)},
+    openapi_extra=supports("full", "needs no key: the address itself is the secret"),
+)
+def libretranslate_download_file(filename: str, session: ReadSession) -> Response:
+    """Return a translated file, for seven days."""
+    document_id, _, name = filename.partition(".")
+    content = documents.shared_result(session, document_id)
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    return Response(content, media_type=OCTETS, headers={"Content-Disposition": disposition})
 
 
 @router.post(
@@ -146,8 +213,8 @@ def libretranslate_settings(runtime: RuntimeDep) -> FrontendSettings:
         apiKeys=True,
         keyRequired=True,
         suggestions=False,
-        filesTranslation=False,
-        supportedFilesFormat=[],
+        filesTranslation=True,
+        supportedFilesFormat=list(READERS),
         language=LanguageChoice(
             source=NamedLanguage(code=AUTO, name="Auto Detect"),
             target=NamedLanguage(code=_code(target), name=languages.name(target)),
@@ -196,14 +263,11 @@ def _told(error: ValidationError, given: dict[str, Any]) -> str:
     return f"Invalid request: {name}: {fault['msg']}"
 
 
-def _check_codes(translator: Translator, asked: TranslateParameters) -> None:
-    sources = sources_of(translator)
-    if asked.source != AUTO and languages.resolve(asked.source, sources) is None:
-        raise HTTPException(400, f"{asked.source} is not supported")
-    if languages.resolve(asked.target, {each.target for each in translator.directions}) is None:
-        raise HTTPException(400, f"{asked.target} is not supported")
-    if asked.format not in {"text", "html"}:
-        raise HTTPException(400, f"{asked.format} format is not supported")
+def _check_pair(translator: Translator, source: str, target: str) -> None:
+    if source != AUTO and languages.resolve(source, sources_of(translator)) is None:
+        raise HTTPException(400, f"{source} is not supported")
+    if languages.resolve(target, {each.target for each in translator.directions}) is None:
+        raise HTTPException(400, f"{target} is not supported")
 
 
 def _code(language: str) -> str:

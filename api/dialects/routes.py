@@ -4,7 +4,7 @@ Every route of a dialect says how far it goes with `supports`; `docs/compatibili
 from that.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, HTTPException, Request
@@ -77,18 +77,19 @@ def _of_form(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON schema
     return {name: _of_form(kept if name == "anyOf" else part) for name, part in slim.items()}
 
 
-async def parameters(request: Request) -> dict[str, Any]:
-    """Return a request's parameters: the query's, then those of its form or JSON object.
+async def parameters(request: Request) -> AsyncIterator[dict[str, Any]]:
+    """Yield a request's parameters: the query's, then those of its form or JSON object.
 
-    A name that comes more than once has the list of its values.
+    A name that comes more than once has the list of its values. Files are open until the answer.
     """
     given = _by_name(request.query_params.multi_items())
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == JSON:
-        return given | await _json_object(request)
-    if kind in {FORM, "multipart/form-data"}:
+        given |= await _json_object(request)
+    elif kind in {FORM, "multipart/form-data"}:
         given |= _by_name((await request.form()).multi_items())
-    return given
+    yield given
+    await request.close()
 
 
 Parameters = Annotated[dict[str, Any], Depends(parameters)]

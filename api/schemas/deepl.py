@@ -231,3 +231,38 @@ class LanguagePairsAnswer(BaseModel):
     """All language pairs that glossaries can have."""
 
     supported_languages: list[LanguagePairAnswer]
+
+
+class DocumentParameters(BaseModel):
+    """What `POST /v2/document` takes beside the file."""
+
+    target_lang: Annotated[str, Field(min_length=2, json_schema_extra={"x-target": True})]
+    source_lang: Annotated[str, Field(json_schema_extra={"x-source": True})] | None = None
+    filename: str | None = Field(None, max_length=255)
+    formality: Formality = Field(
+        "default", json_schema_extra={"enum": ["default", "prefer_more", "prefer_less"]}
+    )
+    glossary_id: str | None = None
+
+
+class DocumentKey(BaseModel):
+    """The key that came with a document's id."""
+
+    document_key: str
+
+
+class DocumentHandle(BaseModel):
+    """What names a document in later requests."""
+
+    document_id: str
+    document_key: str
+
+
+class DocumentStatus(BaseModel):
+    """How far a document is."""
+
+    document_id: str
+    status: Literal["queued", "translating", "done", "error"]
+    seconds_remaining: int | None = None
+    billed_characters: int | None = None
+    error_message: str | None = None

@@ -57,6 +57,12 @@ class TranslateAnswer(BaseModel):
     alternatives: list[str] | list[list[str]] | None = None
 
 
+class FileAnswer(BaseModel):
+    """Where a translated file can be fetched."""
+
+    translatedFileUrl: str  # noqa: N815
+
+
 class LanguageOffer(BaseModel):
     """A source language and what it can be translated into."""
 

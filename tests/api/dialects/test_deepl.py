@@ -4,6 +4,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.api.conftest import MakeClient
+from translate import documents
+from workers.runtime import Runtime
 
 GREETING = {"text": ["A good book."], "target_lang": "DE"}
 
@@ -166,3 +168,18 @@ def test_anothers_glossary_is_not_found(deepl: TestClient, make_client: MakeClie
     assert stranger.get("/v3/glossaries").json() == {"glossaries": []}
     answer = stranger.post("/v2/translate", json=GREETING | {"glossary_id": glossary})
     assert answer.status_code == 404
+
+
+def test_a_document_is_uploaded_and_fetched_once(deepl: TestClient, runtime: Runtime) -> None:
+    handle = deepl.post(
+        "/v2/document", files={"file": ("a.txt", b"A good book.")}, data={"target_lang": "DE"}
+    ).json()
+    path, key = f"/v2/document/{handle['document_id']}", {"document_key": handle["document_key"]}
+    assert deepl.post(path, json=key).json()["status"] == "queued"
+    assert deepl.post(f"{path}/result", json=key).status_code == 503
+    documents.run(runtime.database.transaction, runtime.translator, handle["document_id"])
+    done = deepl.post(path, json=key).json()
+    assert (done["status"], done["billed_characters"]) == ("done", len("A good book."))
+    assert deepl.post(path, json={"document_key": "wrong"}).status_code == 404
+    assert deepl.post(f"{path}/result", data=key).content
+    assert deepl.post(f"{path}/result", json=key).status_code == 404

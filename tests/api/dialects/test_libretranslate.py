@@ -135,3 +135,26 @@ def test_no_parameters_whatever_make_a_server_error(
     answer = client.post("/translate", json=parameters)
     assert answer.status_code in {200, 400}
     assert answer.status_code == 200 or answer.json()["error"]
+
+
+def test_a_file_is_translated_and_downloaded(keyless: TestClient) -> None:
+    answer = keyless.post(
+        "/translate_file",
+        files={"file": ("a.txt", b"A good book.")},
+        data={"source": "en", "target": "de", "api_key": keyless.key},
+    )
+    url = answer.json()["translatedFileUrl"]
+    fetched = keyless.get(url)
+    assert fetched.status_code == 200
+    assert fetched.content not in {b"", b"A good book."}
+    assert "a.txt" in fetched.headers["Content-Disposition"]
+
+
+def test_a_file_of_an_unknown_kind_is_refused(client: TestClient) -> None:
+    answer = client.post(
+        "/translate_file",
+        files={"file": ("a.docx", b"x")},
+        data={"source": "en", "target": "de"},
+    )
+    assert answer.json() == {"error": "Invalid request: file format not supported"}
+    assert client.get("/download_file/doc_none.txt").status_code == 400

@@ -30,5 +30,6 @@ def server(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         key = accounts.create_key(session, "default", "clients", SCOPES).secret
     deployment = Deployment(environment_of(folder, url), folder, database, key)
     client: httpx.Client = deployment.serve()
+    deployment.start("worker")
     yield Server(str(client.base_url).rstrip("/"), key)
     deployment.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import deepl
 import pytest
@@ -87,3 +88,11 @@ def test_a_multilingual_glossary_is_made_changed_and_deleted(client: deepl.DeepL
 def test_pairs_that_can_have_a_glossary_are_listed(client: deepl.DeepLClient) -> None:
     pairs = {(each.source_lang, each.target_lang) for each in client.get_glossary_languages()}
     assert ("en", "de") in pairs
+
+
+def test_a_document_is_translated(client: deepl.DeepLClient, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.txt", tmp_path / "out.txt"
+    source.write_text("A good book.")
+    status = client.translate_document_from_filepath(source, target, target_lang="DE")
+    assert status.done
+    assert target.read_text() not in {"", "A good book."}

@@ -1,0 +1,67 @@
+"""A document's life: claims, leases, tries."""
+
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from translate import documents
+from translate.formats import Options
+from translate.models import DocumentRow
+from translate.store import now
+from translate.translator import Translator
+from workers.db import Database
+
+CATALOGUE = b'msgid "A good book."\nmsgstr ""\n'
+
+
+def _made(database: Database) -> str:
+    with database.transaction() as session:
+        return documents.create(session, "a", "a.po", CATALOGUE, Options(target="de")).id
+
+
+def _row(database: Database, document_id: str) -> DocumentRow:
+    with database.reading() as session:
+        return documents.get(session, "a", document_id)
+
+
+def _set(database: Database, **values: object) -> None:
+    with database.transaction() as session:
+        session.execute(update(DocumentRow).values(**values))
+
+
+def test_a_document_that_another_holds_is_left_alone(
+    database: Database, translator: Translator
+) -> None:
+    document_id = _made(database)
+    _set(database, state="running", claim="other", lease_until=now() + timedelta(minutes=5))
+    documents.run(database.transaction, translator, document_id)
+    assert _row(database, document_id).state == "running"
+    with database.reading() as session:
+        assert documents.waiting(session) == []
+
+
+def test_a_dead_workers_document_is_taken_over(database: Database, translator: Translator) -> None:
+    document_id = _made(database)
+    _set(database, state="running", claim="dead", lease_until=now() - timedelta(seconds=1))
+    with database.reading() as session:
+        assert documents.waiting(session) == [document_id]
+    documents.run(database.transaction, translator, document_id)
+    assert _row(database, document_id).state == "done"
+
+
+def test_a_document_that_kills_its_workers_is_given_up(
+    database: Database, translator: Translator
+) -> None:
+    document_id = _made(database)
+    _set(database, attempts=documents.MAX_ATTEMPTS)
+    documents.run(database.transaction, translator, document_id)
+    row = _row(database, document_id)
+    assert (row.state, row.claim) == ("failed", None)
+
+
+def test_expired_documents_are_deleted(database: Database) -> None:
+    _made(database)
+    _set(database, expires_at=now() - timedelta(seconds=1))
+    with database.transaction() as session:
+        documents.remove_expired(session)
+        assert session.query(DocumentRow).count() == 0

@@ -1,0 +1,172 @@
+"""The life of a document: taken in, claimed by a worker, translated, fetched, deleted.
+
+As with jobs, a claim holds until its lease ends, and a result counts only if the claim still holds.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.orm import Session, undefer
+
+from translate import glossaries
+from translate.errors import DocumentNotFoundError, DocumentStateError, TranslateError
+from translate.files import TranslatedFile, translate_file
+from translate.formats import Options, reader_of
+from translate.models import DocumentRow
+from translate.store import now
+from translate.translator import Translator
+
+KEPT = timedelta(days=7)
+LEASE = timedelta(minutes=30)
+MAX_ATTEMPTS = 3
+Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A document that this process holds, and the token that proves the holding."""
+
+    document_id: str
+    token: str
+
+
+def create(  # noqa: PLR0913 - what a document is made of
+    session: Session,
+    tenant_id: str,
+    name: str,
+    content: bytes,
+    options: Options,
+    *,
+    glossary: str | None = None,
+) -> DocumentRow:
+    """Queue a document; raise `UnknownFormatError` or `GlossaryNotFoundError`."""
+    reader_of(name)
+    if glossary:
+        glossary = glossaries.find(session, tenant_id, glossary).id
+    moment = now()
+    row = DocumentRow(
+        id=f"doc_{secrets.token_hex(12)}", tenant_id=tenant_id, name=name, content=content,
+        target=options.target, source=options.source, columns=list(options.columns),
+        glossary=glossary, state="queued", created_at=moment, expires_at=moment + KEPT,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def get(session: Session, tenant_id: str, document_id: str) -> DocumentRow:
+    """Return a tenant's document, without its contents; raise `DocumentNotFoundError`."""
+    row = session.get(DocumentRow, document_id)
+    if row is None or row.tenant_id != tenant_id:
+        raise DocumentNotFoundError(document_id)
+    return row
+
+
+def result(session: Session, tenant_id: str, document_id: str) -> tuple[DocumentRow, bytes]:
+    """Return a document and its translation; raise `DocumentStateError` before there is one."""
+    row = get(session, tenant_id, document_id)
+    if row.state != "done" or row.result is None:
+        raise DocumentStateError(document_id, row.state, row.error or "it is not translated yet")
+    return row, row.result
+
+
+def shared_result(session: Session, document_id: str) -> bytes:
+    """Return a translation to whoever knows the document's id, which nobody can guess."""
+    row = session.get(DocumentRow, document_id)
+    if row is None or row.result is None:
+        raise DocumentNotFoundError(document_id)
+    return row.result
+
+
+def remove(session: Session, tenant_id: str, document_id: str) -> None:
+    """Delete a document; work on it that is under way comes to nothing."""
+    session.delete(get(session, tenant_id, document_id))
+    session.flush()
+
+
+def remove_expired(session: Session) -> None:
+    """Delete the documents whose time is over."""
+    session.execute(delete(DocumentRow).where(DocumentRow.expires_at < now()))
+
+
+def waiting(session: Session) -> Sequence[str]:
+    """Return ids of documents that a worker should take, the oldest first."""
+    query = select(DocumentRow.id).where(_is_free()).order_by(DocumentRow.created_at)
+    return session.scalars(query.limit(100)).all()
+
+
+def run(transaction: Transaction, translator: Translator, document_id: str) -> None:
+    """Translate a document, unless another worker is at it. A faulty file fails with its reason."""
+    with transaction() as session:
+        claim = _claim(session, document_id)
+    if claim is None:
+        return
+    try:
+        done = _translate(transaction, translator, claim)
+    except TranslateError as error:
+        _finish(transaction, claim, state="failed", error=str(error))
+    else:
+        if done:
+            _finish(
+                transaction, claim, state="done", result=done.content, passages=done.passages,
+                needs_review=done.needs_review, failed=done.failed, characters=done.characters,
+                error="\n".join(done.faults[:100]) or None,
+            )  # fmt: skip
+
+
+def _is_free() -> ColumnElement[bool]:
+    return or_(
+        DocumentRow.state == "queued",
+        (DocumentRow.state == "running") & (DocumentRow.lease_until < now()),
+    )
+
+
+def _claim(session: Session, document_id: str) -> _Claim | None:
+    token = secrets.token_hex(16)
+    attempts = session.scalar(
+        update(DocumentRow)
+        .where(DocumentRow.id == document_id, _is_free())
+        .values(
+            state="running", claim=token, lease_until=now() + LEASE,
+            attempts=DocumentRow.attempts + 1,
+        )
+        .returning(DocumentRow.attempts)
+    )  # fmt: skip
+    if attempts is None:
+        return None
+    if attempts > MAX_ATTEMPTS:
+        _write(session, _Claim(document_id, token), state="failed",
+               error="given up: its translation stopped three times without an end")  # fmt: skip
+        return None
+    return _Claim(document_id, token)
+
+
+def _translate(
+    transaction: Transaction, translator: Translator, claim: _Claim
+) -> TranslatedFile | None:
+    with transaction() as session:
+        query = select(DocumentRow).where(DocumentRow.id == claim.document_id)
+        row = session.scalars(query.options(undefer(DocumentRow.content))).one_or_none()
+        if row is None:
+            return None
+        glossary = glossaries.load(session, row.tenant_id, row.glossary) if row.glossary else None
+        session.expunge(row)
+    options = Options(target=row.target, source=row.source, columns=tuple(row.columns))
+    return translate_file(translator, row.name, row.content, options, glossary=glossary)
+
+
+def _finish(transaction: Transaction, claim: _Claim, **values: object) -> None:
+    with transaction() as session:
+        _write(session, claim, **values)
+
+
+def _write(session: Session, claim: _Claim, **values: object) -> None:
+    session.execute(
+        update(DocumentRow)
+        .where(DocumentRow.id == claim.document_id, DocumentRow.claim == claim.token)
+        .values(claim=None, lease_until=None, finished_at=now(), **values)
+    )

@@ -1,0 +1,122 @@
+"""A whole file through the translator: its passages, each kind of markup in one batch."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from translate.detect import Detector
+from translate.formats import Document, Options, Passage, read
+from translate.glossary import Glossary
+from translate.markup import Markup
+from translate.translator import Translator
+from translate.types import Translation
+
+_SAMPLE = 5000
+"""Characters from which the language of a file is told."""
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranslatedFile:
+    """A file in its new language, and how its passages fared. A failed one is left as it was."""
+
+    content: bytes
+    passages: int
+    needs_review: int
+    failed: int
+    characters: int
+    faults: tuple[str, ...] = ()
+    """Places and reasons of the passages that failed."""
+
+
+def translate_file(
+    translator: Translator,
+    name: str,
+    data: bytes,
+    options: Options,
+    *,
+    glossary: Glossary | None = None,
+) -> TranslatedFile:
+    """Translate a file; its name's suffix tells the format.
+
+    Without a source language the whole file's is told at once, since menus and cells are too short
+    to tell it from. Raises `FormatError`, `UnknownFormatError`, `UnsupportedLanguageError`.
+    """
+    [target] = translator.check_targets([options.target])
+    document = read(name, data, options)
+    passages = document.passages
+    source = options.source or _language(translator.detector, document)
+    done = _translated(translator, passages, target, source, glossary)
+    good = [_usable(passage, each) for passage, each in zip(passages, done, strict=True)]
+    return TranslatedFile(
+        content=document.with_translations(good),
+        passages=len(passages),
+        needs_review=sum(each.status == "needs_review" for each in done),
+        failed=good.count(None),
+        characters=sum(len(passage.text) for passage in passages),
+        faults=tuple(_faults(passages, done, good)),
+    )
+
+
+def _language(detector: Detector, document: Document) -> str | None:
+    sample = " ".join(passage.text for passage in document.passages)[:_SAMPLE]
+    found = detector.detect(sample)
+    return found.language if found else None
+
+
+def _translated(
+    translator: Translator,
+    passages: Sequence[Passage],
+    target: str,
+    source: str | None,
+    glossary: Glossary | None,
+) -> list[Translation]:
+    answers: dict[int, Translation] = {}
+    for markup, places in _by_markup(passages).items():
+        for start in range(0, len(places), _BATCH):
+            batch = places[start : start + _BATCH]
+            done = translator.translate(
+                [passages[place].text for place in batch],
+                target=target,
+                source=source,
+                format=markup or "text",
+                glossary=glossary,
+            )
+            answers |= zip(batch, done, strict=True)
+    return [answers[place] for place in range(len(passages))]
+
+
+def _by_markup(passages: Iterable[Passage]) -> Mapping[Markup | None, list[int]]:
+    found: defaultdict[Markup | None, list[int]] = defaultdict(list)
+    for place, passage in enumerate(passages):
+        found[passage.markup].append(place)
+    return found
+
+
+def _usable(passage: Passage, done: Translation) -> str | None:
+    """Return a translation that can stand in the file; of XML, one as whole as its source."""
+    if done.status == "failed":
+        return None
+    is_xml = passage.markup is not None and passage.markup.is_xml
+    if is_xml and _is_whole(passage.text) and not _is_whole(done.text):
+        return None
+    return done.text
+
+
+def _is_whole(text: str) -> bool:
+    parser = expat.ParserCreate(namespace_separator=None)
+    body = text if text.lstrip("\ufeff \r\n\t").startswith("<?xml") else f"<_>{text}</_>"
+    try:
+        parser.Parse(body, True)
+    except expat.ExpatError:
+        return False
+    return True
+
+
+def _faults(
+    passages: Sequence[Passage], done: Sequence[Translation], good: Sequence[str | None]
+) -> Iterable[str]:
+    for passage, each, text in zip(passages, done, good, strict=True):
+        if text is None:
+            yield f"{passage.place}: {each.reason or 'the tags did not survive'}"
