@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, undefer
 from translate import glossaries
 from translate.errors import DocumentNotFoundError, DocumentStateError, TranslateError
 from translate.files import TranslatedFile, translate_file
-from translate.formats import Options, reader_of
+from translate.formats import Options
 from translate.models import DocumentRow
 from translate.store import now
 from translate.translator import Translator
@@ -43,8 +43,7 @@ def create(  # noqa: PLR0913 - what a document is made of
     *,
     glossary: str | None = None,
 ) -> DocumentRow:
-    """Queue a document; raise `UnknownFormatError` or `GlossaryNotFoundError`."""
-    reader_of(name)
+    """Queue a document; raise `GlossaryNotFoundError`. A file that cannot be read fails later."""
     if glossary:
         glossary = glossaries.find(session, tenant_id, glossary).id
     moment = now()

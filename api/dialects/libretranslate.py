@@ -45,7 +45,7 @@ _CODES = {"zh": "zh-Hans", "zh-hant": "zh-Hant"}
 
 def _render(_: Request, fault: Fault) -> JSONResponse:
     """Say an error as LibreTranslate does: 400 for whatever the caller can mend."""
-    status = 400 if fault.status in {401, 404, 409, 415, 422} else fault.status
+    status = 400 if fault.status in {401, 409, 415, 422} else fault.status
     detail = f"Slowdown: {fault.detail}" if fault.status == 429 else fault.detail  # noqa: PLR2004
     return JSONResponse({"error": detail}, status, fault.headers)
 

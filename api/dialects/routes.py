@@ -55,16 +55,16 @@ def supports(
     extra: dict[str, Any] = {"x-support": support, "x-support-note": note}
     if body:
         schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
-        content = {kind: {"schema": schema if kind == JSON else _of_form(schema)} for kind in media}
+        content = {kind: {"schema": schema if kind == JSON else of_form(schema)} for kind in media}
         is_required = any(field.is_required() for field in body.model_fields.values())
         extra["requestBody"] = {"required": is_required, "content": content}
     return extra
 
 
-def _of_form(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON schema
+def of_form(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON schema
     """Return what a form can carry of a schema: text. A field that is repeated is a list."""
     if isinstance(schema, list):
-        return [_of_form(part) for part in schema]
+        return [of_form(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     if schema.get("type") == "boolean":
@@ -74,7 +74,7 @@ def _of_form(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON schema
     left_out = {"null", "array"} if is_text else {"null"}
     kept = [choice for choice in choices if choice.get("type") not in left_out]
     slim = {name: part for name, part in schema.items() if (name, part) != ("default", None)}
-    return {name: _of_form(kept if name == "anyOf" else part) for name, part in slim.items()}
+    return {name: of_form(kept if name == "anyOf" else part) for name, part in slim.items()}
 
 
 async def parameters(request: Request) -> AsyncIterator[dict[str, Any]]:

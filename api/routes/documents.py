@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Path, Response, UploadFile
+from fastapi import APIRouter, File, Path, Query, Response, UploadFile
 from pydantic import StringConstraints
 
 from api.deps import Reader, ReadSession, RuntimeDep, Writer, WriteSession
@@ -27,13 +27,13 @@ PROBLEMS = responses(401, 403, 404, 422, 429, 503)
 )
 def create_document(
     file: Upload,
-    target: Annotated[Target, Form()],
+    target: Annotated[Target, Query()],
     caller: Writer,
     runtime: RuntimeDep,
     response: Response,
-    source: Annotated[Language | None, Form()] = None,
-    glossary: Annotated[str | None, Form(max_length=200)] = None,
-    column: Annotated[list[Column], Form(description="Columns of a table to translate.")] = [],
+    source: Annotated[Language | None, Query()] = None,
+    glossary: Annotated[str | None, Query(max_length=200)] = None,
+    column: Annotated[list[Column], Query(description="Columns of a table to translate.")] = [],
 ) -> DocumentOut:
     """Queue a file. Its structure stays byte for byte where nothing is translated."""
     [supported] = runtime.translator.check_targets([target])

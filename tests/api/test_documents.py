@@ -10,9 +10,10 @@ from workers.runtime import Runtime
 CATALOGUE = b'msgid "A good book."\nmsgstr ""\n'
 
 
-def _upload(client: TestClient, name: str = "shop.po", data: bytes = CATALOGUE, **form: str):
-    fields = {"target": "de"} | form
-    return client.post("/v1/documents", files={"file": (name, data)}, data=fields)
+def _upload(client: TestClient, name: str = "shop.po", data: bytes = CATALOGUE, **options: str):
+    return client.post(
+        "/v1/documents", files={"file": (name, data)}, params={"target": "de"} | options
+    )
 
 
 def _translate(runtime: Runtime, document_id: str) -> None:
@@ -40,14 +41,19 @@ def test_a_faulty_file_fails_with_the_place(client: TestClient, runtime: Runtime
     assert found["error"].startswith("line 1 ")
 
 
-@pytest.mark.parametrize(
-    ("form", "name", "status"),
-    [({}, "a.docx", 422), ({"target": "xx"}, "a.po", 422), ({"glossary": "none"}, "a.po", 404)],
-)
-def test_what_cannot_be_translated_is_refused_at_once(
-    client: TestClient, form: dict[str, str], name: str, status: int
+def test_a_file_of_an_unknown_kind_fails_and_names_the_known_ones(
+    client: TestClient, runtime: Runtime
 ) -> None:
-    assert _upload(client, name, **form).status_code == status
+    made = _upload(client, "a.docx").json()
+    _translate(runtime, made["id"])
+    assert ".epub" in client.get(f"/v1/documents/{made['id']}").json()["error"]
+
+
+@pytest.mark.parametrize(("form", "status"), [({"target": "xx"}, 422), ({"glossary": "none"}, 404)])
+def test_what_cannot_be_translated_is_refused_at_once(
+    client: TestClient, form: dict[str, str], status: int
+) -> None:
+    assert _upload(client, **form).status_code == status
 
 
 def test_only_chosen_columns_are_translated(client: TestClient, runtime: Runtime) -> None:

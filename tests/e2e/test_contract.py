@@ -19,6 +19,8 @@ def test_every_answer_is_as_documented_and_none_is_a_5xx(
         [
             schemathesis, "run", f"http://127.0.0.1:{deployment.port}/openapi.json",
             "--header", f"Authorization: Bearer {deployment.key}",
+            # what LibreTranslate says of a file depends on its name, which no schema can tell
+            "--exclude-path", "/translate_file",
             "--checks", "all", "--max-examples", "15", "--seed", "1",
         ],
         capture_output=True, text=True, check=False, cwd=deployment.folder, timeout=600,

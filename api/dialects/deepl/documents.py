@@ -19,7 +19,7 @@ from api.dialects.deepl.speech import (
     source_of,
     target_of,
 )
-from api.dialects.routes import Parameters, supports
+from api.dialects.routes import Parameters, of_form, supports
 from api.schemas.deepl import DocumentHandle, DocumentKey, DocumentParameters, DocumentStatus
 from translate import documents
 from translate.errors import DocumentNotFoundError
@@ -42,7 +42,7 @@ UPLOAD = {
                     "required": ["file", "target_lang"],
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
-                        **DocumentParameters.model_json_schema()["properties"],
+                        **of_form(DocumentParameters.model_json_schema()["properties"]),
                     },
                 }
             }

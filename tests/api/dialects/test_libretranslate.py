@@ -157,4 +157,4 @@ def test_a_file_of_an_unknown_kind_is_refused(client: TestClient) -> None:
         data={"source": "en", "target": "de"},
     )
     assert answer.json() == {"error": "Invalid request: file format not supported"}
-    assert client.get("/download_file/doc_none.txt").status_code == 400
+    assert client.get("/download_file/doc_none.txt").status_code == 404
