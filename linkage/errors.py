@@ -2,7 +2,8 @@
 
 LinkageError
 ├── ItemNotFoundError      the tenant has no such item
-├── InvalidItemError       an item lacks or misuses a field
+├── EntityNotFoundError    the tenant has no such entity
+├── InvalidItemError       an item or entity lacks or misuses a field
 ├── InvalidCursorError     a cursor was not made by us
 ├── SourceFormatError      a file cannot be read as what it is said to be
 ├── MappingError           a --map or --set of an import is wrong
@@ -12,6 +13,8 @@ LinkageError
 ├── BuildStateError        an index build cannot go live as it is
 ├── RecipeError            a training recipe cannot be used
 ├── RankerError            a ranker's file cannot be used
+├── WeightsError           a file of a disambiguator's weights cannot be used
+├── GoldError              a file of right answers cannot be used
 ├── TrainingError          there is not enough to learn from
 ├── MatcherError           a folder holds no matcher that can be used
 └── IndexDamagedError      the files of an index build are missing or changed
@@ -31,6 +34,14 @@ class ItemNotFoundError(LinkageError):
     def __init__(self, item_id: str) -> None:
         self.item_id = item_id
         super().__init__(f"no item {item_id!r}")
+
+
+class EntityNotFoundError(LinkageError):
+    """The tenant has no entity of this id."""
+
+    def __init__(self, entity_id: str) -> None:
+        self.entity_id = entity_id
+        super().__init__(f"no entity {entity_id!r}")
 
 
 class InvalidItemError(LinkageError):
@@ -137,3 +148,22 @@ class MatcherError(LinkageError):
         self.folder = folder
         self.reason = reason
         super().__init__(f"{folder} {reason}")
+
+
+class WeightsError(LinkageError):
+    """A file that holds no weights of a disambiguator."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path} {reason}")
+
+
+class GoldError(LinkageError):
+    """A file of right answers that is not understood; `line` tells where."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        self.path = path
+        self.line = line
+        self.reason = reason
+        super().__init__(f"{path}, line {line}: {reason}")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from linkage import dates, identifiers
 from linkage.errors import InvalidItemError
-from linkage.types import Item
+from linkage.types import Entity, Item
 
 T = TypeVar("T")
 
@@ -56,10 +56,10 @@ def item_from_record(
         id=_id(present.get("id")),
         kind=_kind(present.get("kind", default_kind)),
         title=_title(present.get("title")),
-        creators=_names("creators", present.get("creators")),
-        text=_text("text", present.get("text", ""), MAX_TEXT).strip(),
-        language=_optional("language", present, _language),
-        subjects=_names("subjects", present.get("subjects")),
+        creators=name_list("creators", present.get("creators")),
+        text=clean_text("text", present.get("text", ""), MAX_TEXT).strip(),
+        language=_optional("language", present, language_tag),
+        subjects=name_list("subjects", present.get("subjects")),
         identifiers=_identifiers(present),
         url=_optional("url", present, identifiers.url),
         published_at=_optional("published_at", present, dates.iso),
@@ -71,9 +71,9 @@ def item_from_record(
     )
 
 
-def content_hash(item: Item) -> str:
-    """Return a digest that two items share exactly when all their fields agree."""
-    fields = {name: getattr(item, name) for name in Item.__dataclass_fields__}
+def content_hash(thing: Item | Entity) -> str:
+    """Return a digest that two items (or entities) share exactly when all their fields agree."""
+    fields = {name: getattr(thing, name) for name in thing.__dataclass_fields__}
     canonical = json.dumps(fields, sort_keys=True, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -86,7 +86,7 @@ def _id(value: object) -> str:
     text = str(value).strip()
     if _CONTROL.search(text) or re.search(r"[\t\r\n]", text):
         raise InvalidItemError("id", "contains a control character")
-    return _required("id", _text("id", text, MAX_ID))
+    return _required("id", clean_text("id", text, MAX_ID))
 
 
 def _kind(value: object) -> str:
@@ -105,7 +105,7 @@ def _title(value: object) -> str:
 
 
 def _line(field: str, value: object, limit: int) -> str:
-    return _required(field, " ".join(_text(field, value, limit).split()))
+    return _required(field, " ".join(clean_text(field, value, limit).split()))
 
 
 def _required(field: str, text: str) -> str:
@@ -114,7 +114,7 @@ def _required(field: str, text: str) -> str:
     return text
 
 
-def _text(field: str, value: object, limit: int) -> str:
+def clean_text(field: str, value: object, limit: int) -> str:
     """Return text that every database and encoder takes; control characters are left out."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise InvalidItemError(field, "must be text")
@@ -126,11 +126,14 @@ def _text(field: str, value: object, limit: int) -> str:
     return _CONTROL.sub("", unicodedata.normalize("NFC", text))
 
 
-def _names(field: str, value: object) -> tuple[str, ...]:
+def name_list(field: str, value: object) -> tuple[str, ...]:
+    """Return names, one or a list of them, without white space around, blanks and repeats."""
     given = value if isinstance(value, list | tuple) else [] if value is None else [value]
     if len(given) > MAX_NAMES:
         raise InvalidItemError(field, f"more than {MAX_NAMES} values")
-    cleaned = (" ".join(_text(field, name, MAX_NAME).split()) for name in given if name is not None)
+    cleaned = (
+        " ".join(clean_text(field, name, MAX_NAME).split()) for name in given if name is not None
+    )
     return tuple(dict.fromkeys(filter(None, cleaned)))
 
 
@@ -139,12 +142,13 @@ def _optional(field: str, record: Mapping[str, Any], parse: Callable[[object], T
         return None
     value = record[field]
     try:
-        return parse(value if isinstance(value, datetime) else _text(field, value, MAX_TITLE))
+        return parse(value if isinstance(value, datetime) else clean_text(field, value, MAX_TITLE))
     except (ValueError, OverflowError) as error:
         raise InvalidItemError(field, str(error)) from None
 
 
-def _language(value: object) -> str:
+def language_tag(value: object) -> str:
+    """Return a language tag with its primary part in two letters; ValueError if it is none."""
     text = str(value).strip().replace("_", "-")
     if not _LANGUAGE.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is not a language tag such as en or pt-BR")
@@ -158,7 +162,7 @@ def _identifiers(record: Mapping[str, Any]) -> dict[str, str]:
         raise InvalidItemError("identifiers", "must be an object of scheme and value")
     for scheme, value in given.items():
         if isinstance(value, str):
-            _text(f"identifiers.{scheme}", value, MAX_TITLE)
+            clean_text(f"identifiers.{scheme}", value, MAX_TITLE)
     own = {scheme: record[scheme] for scheme in identifiers.KNOWN & record.keys()}
     return identifiers.normalise({**own, **given})
 
@@ -193,7 +197,7 @@ def _json(value: Any, depth: int) -> Any:  # noqa: ANN401 - a JSON value is of a
         raise InvalidItemError("attributes", f"nested deeper than {MAX_DEPTH}")
     match value:
         case str():
-            return _text("attributes", value, MAX_ATTRIBUTES)
+            return clean_text("attributes", value, MAX_ATTRIBUTES)
         case Mapping():
             return {_json(str(name), depth): _json(part, depth + 1) for name, part in value.items()}
         case list() | tuple():

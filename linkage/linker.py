@@ -6,13 +6,17 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from linkage import candidates, freshness, mentions, store
+from linkage import candidates, freshness, mentions
 from linkage.candidates import Question, Shelf
+from linkage.disambiguate import load_disambiguator
 from linkage.embed import DEFAULT_ENCODER, Encoder, Vectors, load_encoder, text_to_embed
 from linkage.errors import ItemNotFoundError, LinkageError
 from linkage.evidence import Profile
 from linkage.feedback import Tie, Ties
 from linkage.index import STORES, VectorStores
+from linkage.mentions import CONTEXT_ENCODER
+from linkage.names import Names, bearers
+from linkage.passage import Passage
 from linkage.profiles import Catalogue, Found, Profiles
 from linkage.query import Query, vectors_of
 from linkage.types import Explanation, Filters, Item, Mention, Options, Related, Relation
@@ -37,7 +41,8 @@ class Linker:
     With `reading`, which opens a session, a thread keeps views fresh, and builds are swapped
     without a request waiting. `on_damage` is told the tenant and the build of files that could not
     be loaded. `half_lives` are days by kind, in place of those of
-    `freshness.HALF_LIVES`. Safe for many threads.
+    `freshness.HALF_LIVES`. `mentions_model` is a file of weights, by default those that ship.
+    Safe for many threads.
     """
 
     def __init__(  # noqa: PLR0913 - what its parts need
@@ -48,6 +53,7 @@ class Linker:
         encoders: Callable[[str], Encoder] = load_encoder,
         stores: Mapping[str, VectorStores] = STORES,
         reading: Reading | None = None,
+        mentions_model: Path | None = None,
         on_damage: Callable[[str, str], None] | None = None,
         half_lives: Mapping[str, float] | None = None,
     ) -> None:
@@ -62,6 +68,9 @@ class Linker:
         self._profiles = Profiles()
         self._ties = Ties()
         self._half_lives = {**freshness.HALF_LIVES, **(half_lives or {})}
+        self._names = Names()
+        self._encoders = encoders
+        self._disambiguator = load_disambiguator(mentions_model)
 
     def related(  # noqa: PLR0913 - the options of one question
         self,
@@ -151,12 +160,15 @@ class Linker:
         language: str | None = None,
         top_k: int = 1,
     ) -> tuple[Mention, ...]:
-        """Return the items and creators a text names, in the order of the text."""
+        """Return the items, creators and entities a text names, in the order of the text."""
         del language  # names are matched in every language; a hint has nothing to decide yet
-        spans = self._views.names(session, tenant_id).spans(written)
-        wanted = {key for span in spans for key in span.items}
-        items = store.visible(session, tenant_id, wanted)
-        return mentions.resolve(written, spans, items, top_k=top_k)
+        passage = Passage(written)
+        found = mentions.places(passage, self._names.current(session, tenant_id))
+        known = bearers(session, tenant_id, {key for place in found for key in place.keys})
+        weighed = mentions.compare(
+            passage, mentions.weigh(passage, found, known), self._encoders(CONTEXT_ENCODER)
+        )
+        return mentions.choose(passage, weighed, self._disambiguator, top_k=top_k)
 
     def warm(self) -> None:
         """Load the encoder, so that the first question need not wait for it."""

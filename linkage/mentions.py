@@ -1,274 +1,283 @@
-"""Mentions: which items and creators of the catalogue a text names, and where.
+"""Mentions: which items, creators and imported entities a text names, and where.
 
-All names are found in one pass (Aho-Corasick over folded words). What a name stands for is then
-judged by its surroundings: a long title says enough by itself, "It" or "Emma" needs its author, a
-word such as "the novel", or quotes beside it.
+All names are found in one pass; what cannot be meant (the word "it" for the novel) is left out
+at once; what the rest may stand for is read from the database and weighed by what stands beside.
 """
 
-import math
-import re
-import threading
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-import ahocorasick
-
-from linkage import dates, text
+from linkage import text
+from linkage.commonness import rarity
+from linkage.cues import Cues, cues, echoes, is_cued
+from linkage.disambiguate import AGREEING, Disambiguator, Features, Sense, features, sense_of
+from linkage.embed import Encoder, Vectors
+from linkage.gazetteer import Gazetteer, Span
+from linkage.passage import Passage
 from linkage.types import Entity, Item, Mention
 
 NIL_BELOW = 0.5
 DROP_BELOW = 0.3
 MAX_SENSES = 30
-"""Items of one name that are looked at."""
-_MERGE_AT = 5_000
-_MIN_ALIAS_WORDS = 2
+"""Bearers of one name that are looked at; those whose maker the text names come first."""
+_MAX_CREATIONS = 3
+"""Items that are asked whether a creator is still theirs."""
+_ECHO_REACH = 60
+_RARE = 9.0
+CONTEXT_ENCODER = "weft-static-11"
+"""Of all that ship the one that is fast enough to read what stands around every name."""
+_REACH = 25
+_MOST_COMPARED = 200
+"""Senses whose descriptions are compared with the text; one takes about 50 microseconds."""
 
-_NEAR = 200
-_WORKS = r"novel|book|memoir|play|story|film|movie|series|show|game|album|roman|buch|serie|spiel"
-_WORKS += r"|livre|série|jeu|novela|libro|película|juego|romanzo|romance|livro|filme|boek"
-_APOSTROPHE = "['\u2019]"
-_OPENING, _CLOSING = "\"'\u201c\u201e\u00ab\u2018\u00bb*_", "\"'\u201d\u201c\u00bb\u2019\u00ab*_"
-_OPEN, _CLOSE = rf"(?:[{_OPENING}]|\u00ab\s)?", rf"(?:[{_CLOSING}]|\s\u00bb)?"
-_QUOTED = re.compile(rf"(?:[{_OPENING}]|\u00ab\s)\0(?:[{_CLOSING}]|\s\u00bb)")
-_BEFORE = re.compile(rf"(?:\b|l{_APOSTROPHE})(?P<work>{_WORKS})s?,?\s+{_OPEN}$", re.IGNORECASE)
-_AFTER = re.compile(rf"^{_CLOSE}\s+\(?(?:\d{{4}}\s+)?(?P<work>{_WORKS})\b", re.IGNORECASE)
-_BY = re.compile(
-    rf"^{_CLOSE},?\s*(?:\(\d{{4}}\)\s*)?(?:by|von|de|par|di|door|av|van|por)\s+$", re.IGNORECASE
-)
-_OWNS = re.compile(rf"^(?:{_APOSTROPHE}s?)?\s+(?:[\w\-]+\s+){{0,3}}{_OPEN}$")
-_KIND_WORDS = {
-    "book": re.compile(
-        r"novel|book|memoir|play|story|roman|buch|livre|libro|livro|boek", re.IGNORECASE
-    ),
-    "film": re.compile(r"film|movie|película", re.IGNORECASE),
-    "series": re.compile(r"seri|show|série", re.IGNORECASE),
-    "game": re.compile(r"game|spiel|jeu|juego", re.IGNORECASE),
-}
+Known = Mapping[int, Item | Entity]
+"""Items by their keys, entities by their negated keys."""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A place where a name of the catalogue stands, and the items it may stand for."""
+class Place:
+    """Words that may name something: `bearers` are (name, key) pairs, `creations` keys."""
 
-    start: int
-    end: int
-    name: str
-    items: tuple[int, ...]
+    cues: Cues
+    bearers: tuple[tuple[str, int], ...]
+    creations: tuple[int, ...] = ()
 
+    @property
+    def first(self) -> int:
+        """The number of the first word."""
+        return self.cues.first
 
-class Names:
-    """An immutable automaton over names, each with the keys of the items that bear it."""
+    @property
+    def last(self) -> int:
+        """The number of the last word."""
+        return self.cues.last
 
-    def __init__(self, items: Mapping[str, Iterable[int]]) -> None:
-        self._automaton: Any = ahocorasick.Automaton()
-        for name, keys in items.items():
-            self._automaton.add_word(f" {name} ", (name, tuple(keys)))
-        if items:
-            self._automaton.make_automaton()
-
-    def find(self, folded: str) -> Iterator[tuple[int, str, tuple[int, ...]]]:
-        """Yield (offset of the first letter, name, keys) in a folded text."""
-        if len(self._automaton):
-            for last, (name, keys) in self._automaton.iter(folded):
-                yield last - len(name), name, keys
+    @property
+    def keys(self) -> set[int]:
+        """All keys that must be known to resolve the place."""
+        return {key for _, key in self.bearers} | set(self.creations)
 
 
-class Gazetteer:
-    """All names of a catalogue. Added items are found at once through a second, small automaton."""
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A place with what it may stand for, and what speaks for each."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._all: dict[str, list[int]] = defaultdict(list)
-        self._new: dict[str, list[int]] = defaultdict(list)
-        self._parts = (Names({}), Names({}))
-
-    def add(self, items: Mapping[int, Item]) -> None:
-        """Add the names of items; older names of theirs stay and must be checked by the caller."""
-        with self._lock:
-            for key, item in items.items():
-                for name in names(item):
-                    if key not in self._new[name] and key not in self._all.get(name, ()):
-                        self._new[name].append(key)
-            if len(self._new) < _MERGE_AT:
-                self._parts = (self._parts[0], Names(self._new))
-                return
-            for name, keys in self._new.items():
-                self._all[name] += keys
-            self._new = defaultdict(list)
-            self._parts = (Names(self._all), Names({}))
-
-    def spans(self, written: str) -> list[Span]:
-        """Return where names stand in a text, the longest where several overlap."""
-        folded, offsets = text.folded_with_offsets(written)
-        found: dict[tuple[int, int], Span] = {}
-        for part in self._parts:
-            for at, name, keys in part.find(folded):
-                first, last = offsets[at], offsets[at + len(name) - 1] + 1
-                known = found.get((first, last))
-                merged = (*(known.items if known else ()), *keys)[:MAX_SENSES]
-                found[first, last] = Span(first, last, name, merged)
-        return _longest(found.values())
+    place: Place
+    senses: tuple[Sense, ...]
+    features: tuple[Features, ...]
 
 
-def names(item: Item) -> set[str]:
-    """Return the folded names under which an item or its creators may be mentioned."""
-    title = item.title.split(":")[0]
-    found = {text.title_key(item.title), *(text.name_key(name) for name in item.creators)}
-    if len(text.words(title)) >= _MIN_ALIAS_WORDS:
-        found.add(text.title_key(title))
-    aliases = item.attributes.get("aliases", ())
-    found |= {text.title_key(a) for a in _listed(aliases) if isinstance(a, str)}
-    return {name for name in found if name and not _is_single_letter(name)}
+def places(passage: Passage, gazetteer: Gazetteer) -> list[Place]:
+    """Return where something may be named: known names, and books spoken of by another's name."""
+    spans = [span for span in gazetteer.spans(passage) if _may_name(passage, span)]
+    made = frozenset().union(*(span.made for span in spans))
+    return [*(_place(passage, span, made) for span in spans), *_echoed(passage, spans, made)]
 
 
-def resolve(
-    written: str, spans: list[Span], items: Mapping[int, Item], *, top_k: int = 1
+def weigh(passage: Passage, found: Iterable[Place], known: Known) -> Iterator[Weighed]:
+    """Yield the places that have senses among what is known, with the features of each."""
+    read: dict[int, Sense] = {}
+    for place in found:
+        senses = _distinct(_senses(passage, place, known, read))
+        if senses:
+            told = tuple(features(passage, place.cues, sense, name) for sense, name in senses)
+            yield Weighed(place, tuple(sense for sense, _ in senses), told)
+
+
+def compare(passage: Passage, weighed: Iterable[Weighed], encoder: Encoder) -> list[Weighed]:
+    """Return the places with how near their surroundings are to what is told of each sense.
+
+    Only names of several things are looked at: where there is no choice, it would tell little.
+    """
+    found = list(weighed)
+    many = [one for one in found if len(one.senses) > 1 and not one.place.cues.echo]
+    told = list(dict.fromkeys(s.about for one in many for s in one.senses if s.about))
+    if len(told) > _MOST_COMPARED:
+        told = told[:_MOST_COMPARED]
+    if not told:
+        return found
+    around = [passage.surface(*_reach(passage, one.place)) for one in many]
+    vectors = encoder.encode([*around, *told])
+    of_told = dict(zip(told, vectors[len(around) :], strict=True))
+    nearness = {id(one): vector for one, vector in zip(many, vectors, strict=False)}
+    return [_compared(one, nearness.get(id(one)), of_told) for one in found]
+
+
+def _reach(passage: Passage, place: Place) -> tuple[int, int]:
+    return max(place.first - _REACH, 0), min(place.last + _REACH, len(passage.words) - 1)
+
+
+def _compared(one: Weighed, around: Vectors | None, told: Mapping[str, Vectors]) -> Weighed:
+    if around is None:
+        return one
+    return replace(
+        one,
+        features=tuple(
+            {**features, "similar": float(around @ told[sense.about])}
+            if sense.about in told
+            else features
+            for sense, features in zip(one.senses, one.features, strict=True)
+        ),
+    )
+
+
+def choose(
+    passage: Passage, weighed: Iterable[Weighed], model: Disambiguator, *, top_k: int = 1
 ) -> tuple[Mention, ...]:
-    """Return the mentions among spans, given the items they may stand for.
+    """Return the mentions, in the order of the text, of which no two overlap.
 
     A name that stands for nothing likely is left out; one that most probably names something, but
-    perhaps none of the items, comes with entity None.
+    perhaps none of the senses, comes with entity None. A longer name wins over one within it, and
+    a book that is named somewhere is not found again in `the novel by …`.
     """
-    makers = _maker_spans(spans, items)
-    found = (_mention(written, span, items, makers, top_k) for span in spans)
-    return tuple(mention for mention in found if mention)
+    likely: list[Mention] = []
+    for one in sorted(weighed, key=lambda one: one.place.cues.echo == "maker"):
+        mention = _mention(passage, one, model, top_k)
+        is_repeat = one.place.cues.echo == "maker" and mention and mention.entity in _named(likely)
+        if mention and not is_repeat:
+            likely.append(mention)
+    likely.sort(key=lambda m: (m.entity is None, m.start - m.end, -m.probability))
+    kept: list[Mention] = []
+    for mention in likely:
+        if all(mention.end <= other.start or other.end <= mention.start for other in kept):
+            kept.append(mention)
+    return tuple(sorted(kept, key=lambda m: m.start))
 
 
-def _mention(
-    written: str,
-    span: Span,
-    items: Mapping[int, Item],
-    makers: Mapping[str, list[Span]],
-    top_k: int,
-) -> Mention | None:
-    senses: dict[str, tuple[Entity, float]] = {}
-    for key in span.items:
-        if item := items.get(key):
-            entity, evidence = _sense(written, span, item, makers)
-            if entity and evidence > senses.get(entity.id, (entity, -math.inf))[1]:
-                senses[entity.id] = (entity, evidence)
-    if not senses:
-        return None
-    ranked = sorted(senses.values(), key=lambda sense: (-sense[1], sense[0].id))
-    shares = _shares([evidence for _, evidence in ranked])
-    candidates = tuple(
-        (entity, round(_sigmoid(evidence) * (0.5 + 0.5 * share), 4))
-        for (entity, evidence), share in zip(ranked, shares, strict=True)
-    )
-    best, probability = candidates[0]
-    if probability < DROP_BELOW:
-        return None
-    return Mention(
-        start=span.start,
-        end=span.end,
-        surface=written[span.start : span.end],
-        entity=best if probability >= NIL_BELOW else None,
-        probability=probability,
-        candidates=candidates[:top_k] if top_k > 1 else (),
-    )
+def _named(mentions: Iterable[Mention]) -> list[Entity]:
+    return [mention.entity for mention in mentions if mention.entity]
 
 
-def _sense(
-    written: str, span: Span, item: Item, makers: Mapping[str, list[Span]]
-) -> tuple[Entity | None, float]:
-    for creator in item.creators:
-        if text.name_key(creator) == span.name:
-            entity = Entity(f"creator:{span.name}", creator, "person")
-            return entity, _creator_evidence(written, span, creator)
-    if span.name not in names(item):
-        return None, -math.inf  # the item was renamed since
-    entity = Entity(item.id, item.title, item.kind, item.identifiers)
-    return entity, _title_evidence(written, span, item, makers)
+def _may_name(passage: Passage, span: Span) -> bool:
+    """Tell whether to look at a span at all: not at a common word, unless something gives it away.
+
+    Nothing that runs over the end of a sentence or a quotation is a name, unless it is written so.
+    """
+    surface = passage.surface(span.first, span.last)
+    if rarity(span.name) >= _RARE:
+        return True
+    is_plain = surface == surface.lower()
+    return not is_plain or is_cued(passage, span.first, span.last)
 
 
-def _creator_evidence(written: str, span: Span, name: str) -> float:
-    prior = 2.5 if len(span.name.split()) > 1 else -2.0
-    return prior + _case(written[span.start : span.end], name)
+def _place(passage: Passage, span: Span, made: frozenset[int]) -> Place:
+    bearers = tuple((span.name, key) for key in _best(span.own, made))
+    creations = tuple(sorted(span.made)[-_MAX_CREATIONS:])
+    return Place(cues(passage, span.first, span.last), bearers, creations)
 
 
-def _title_evidence(
-    written: str, span: Span, item: Item, makers: Mapping[str, list[Span]]
-) -> float:
-    before, after = written[: span.start][-60:], written[span.end :][:60]
-    evidence = _prior(span.name) + _case(written[span.start : span.end], item.title)
-    evidence += _cue(before, after, item.kind) + item.popularity * 0.5
-    if _QUOTED.search(f"{before[-2:]}\0{after[:2]}"):
-        evidence += 1.5
-    year = dates.year(item.published_at)
-    if year and re.search(rf"\b{year}\b", before[-20:] + " " + after[:20]):
-        evidence += 0.7
-    own = [s for name in item.creators for s in makers.get(text.name_key(name), ())]
-    return evidence + max((_support(written, span, maker) for maker in own), default=0.0)
+def _best(keys: frozenset[int], made: frozenset[int]) -> list[int]:
+    if len(keys) <= MAX_SENSES:
+        return sorted(keys)
+    return sorted(keys, key=lambda key: (key not in made, key))[:MAX_SENSES]
 
 
-def _prior(name: str) -> float:
-    words = name.split()
-    if len(words) > 1:
-        return 0.3 if len(words) == 2 else 1.5  # noqa: PLR2004 - two words, three and more
-    return -3.0 - (len(name) <= 3) * 1.5 - name.isdecimal() * 1.0  # noqa: PLR2004 - It, Her, She
+def _echoed(passage: Passage, spans: list[Span], made: frozenset[int]) -> Iterator[Place]:
+    """Yield the books spoken of by a name said before: the text's first, or one in the sentence."""
+    named = _outermost(span for span in spans if span.own and passage.is_capital(span.first))
+    for said in echoes(passage):
+        nearest = passage.before(said.first, _ECHO_REACH)
+        near = [span for span in named if span.first in nearest]
+        of_name = {span.name: span.own for span in (*named[:1], *near) if span.last < said.first}
+        bearers = tuple((name, key) for name in of_name for key in _best(of_name[name], made))
+        if bearers:
+            yield Place(said, bearers)
 
 
-def _case(surface: str, name: str) -> float:
-    if surface == name:
-        return 0.5
-    is_lowered = surface == surface.lower() and name != name.lower()
-    return -2.5 if is_lowered else 0.0
-
-
-def _cue(before: str, after: str, kind: str) -> float:
-    found = _BEFORE.search(before) or _AFTER.search(after)
-    if not found:
-        return 0.0
-    of_kind = _KIND_WORDS.get(kind)
-    agrees = of_kind.search(found["work"]) if of_kind else None
-    return 4.0 if agrees else 2.0
-
-
-def _support(written: str, span: Span, maker: Span) -> float:
-    if maker.end <= span.start:
-        between = written[maker.end : span.start]
-        return 5.5 if _OWNS.search(between) else _nearness(between)
-    between = written[span.end : maker.start]
-    return 5.5 if _BY.search(between) else _nearness(between)
-
-
-def _nearness(between: str) -> float:
-    if len(between) > _NEAR:
-        return 0.0
-    return 1.5 if re.search(r"[.!?]\s", between) else 2.5
-
-
-def _maker_spans(spans: list[Span], items: Mapping[int, Item]) -> Mapping[str, list[Span]]:
-    makers: dict[str, list[Span]] = defaultdict(list)
-    known = {text.name_key(name) for item in items.values() for name in item.creators}
-    for span in spans:
-        if span.name in known:
-            makers[span.name].append(span)
-    return makers
-
-
-def _longest(spans: Iterable[Span]) -> list[Span]:
+def _outermost(spans: Iterable[Span]) -> list[Span]:
+    """Return the spans, given in order, that are not within another."""
     kept: list[Span] = []
-    for span in sorted(spans, key=lambda s: (s.start, -s.end)):
-        if not kept or span.start >= kept[-1].end:
+    for span in spans:
+        if not kept or span.last > kept[-1].last:
             kept.append(span)
     return kept
 
 
-def _shares(evidence: list[float]) -> list[float]:
-    weights = [math.exp(value - evidence[0]) for value in evidence]
-    return [weight / sum(weights) for weight in weights]
+def _senses(
+    passage: Passage, place: Place, known: Known, read: dict[int, Sense]
+) -> Iterator[tuple[Sense, str]]:
+    """Yield what a place may stand for, with the name under which it is known."""
+    for name, key in place.bearers:
+        if (thing := known.get(key)) is not None:
+            if key not in read:
+                read[key] = sense_of(thing)
+            if name in read[key].forms and _fits(read[key], place.cues):
+                yield read[key], name
+    name = passage.name(place.first, place.last)
+    for creator in _creators(place, known):
+        if text.name_key(creator) == name:
+            yield Sense.of_creator(creator), name
+            return
 
 
-def _sigmoid(value: float) -> float:
-    return 1 / (1 + math.exp(-value))
+def _creators(place: Place, known: Known) -> Iterator[str]:
+    for key in place.creations:
+        if (thing := known.get(key)) is not None:
+            yield from thing.creators
 
 
-def _listed(value: object) -> Iterable[object]:
-    return value if isinstance(value, list | tuple) else (value,)
+def _fits(sense: Sense, said: Cues) -> bool:
+    """Tell whether an echo may speak of a sense: of its kind and, if no name is said, its maker."""
+    if not said.echo:
+        return True
+    agrees = said.noun in AGREEING.get(sense.entity.kind, ())
+    return agrees and (said.echo == "name" or said.credits(sense.entity.creators))
 
 
-def _is_single_letter(name: str) -> bool:
-    return len(name) == 1 and name.isascii()
+def _distinct(senses: Iterable[tuple[Sense, str]]) -> list[tuple[Sense, str]]:
+    """Leave out a creator who is an imported person, and an imported thing that is an item."""
+    by_id = {sense.entity.id: (sense, name) for sense, name in senses}
+    people = any(s.is_imported and s.entity.kind == "person" for s, _ in by_id.values())
+    held = {
+        identifier
+        for sense, _ in by_id.values()
+        if not sense.is_imported
+        for identifier in sense.entity.identifiers.items()
+    }
+    return [
+        (sense, name)
+        for sense, name in by_id.values()
+        if not (people and sense.is_creator)
+        and not (sense.is_imported and held & set(sense.entity.identifiers.items()))
+    ]
+
+
+def _mention(passage: Passage, one: Weighed, model: Disambiguator, top_k: int) -> Mention | None:
+    ranked = _ranked(one, model)
+    best, probability = ranked[0]
+    if probability < DROP_BELOW:
+        return None
+    start, end = passage.starts[one.place.first], passage.ends[one.place.last]
+    return Mention(
+        start=start,
+        end=end,
+        surface=passage.written[start:end],
+        entity=best if probability >= NIL_BELOW else None,
+        probability=probability,
+        candidates=tuple(ranked[:top_k]) if top_k > 1 else (),
+    )
+
+
+def _ranked(one: Weighed, model: Disambiguator) -> list[tuple[Entity, float]]:
+    """Return the senses with their probabilities, best first.
+
+    Editions of one work share theirs: the best known or, among equals, the plainest stands for all.
+    """
+    entities = [sense.entity for sense in one.senses]
+    found = dict(zip(map(id, entities), model.probabilities(one.features), strict=True))
+    plainest = sorted(entities, key=lambda e: (-e.popularity, len(e.name), e.id))
+    works: list[tuple[Entity, float]] = []
+    for entity in plainest:
+        at = next((i for i, (work, _) in enumerate(works) if _is_edition(entity, work)), None)
+        if at is None:
+            works.append((entity, found[id(entity)]))
+        else:
+            works[at] = (works[at][0], works[at][1] + found[id(entity)])
+    works.sort(key=lambda work: -work[1])
+    return [(entity, round(probability, 4)) for entity, probability in works]
+
+
+def _is_edition(one: Entity, other: Entity) -> bool:
+    """Tell whether two senses of a name are one work: alike in kind and in a creator."""
+    makers = {text.name_key(name) for name in one.creators}
+    return one.kind == other.kind and not makers.isdisjoint(map(text.name_key, other.creators))

@@ -142,6 +142,35 @@ class CoClickRow(Base):
     dismissed: Mapped[float] = mapped_column(Float)
 
 
+class EntityRow(Base):
+    """A thing of a knowledge base that texts may name. `key` is ours, `id` the owner's.
+
+    `revision` is the catalogue's, so that one number tells readers of changed names of both.
+    """
+
+    __tablename__ = "entities"
+    __table_args__ = (
+        Index("ix_entities_tenant_id_id", "tenant_id", "id", unique=True),
+        Index("ix_entities_tenant_id_key", "tenant_id", "key"),
+        Index("ix_entities_tenant_id_revision", "tenant_id", "revision", "key"),
+    )
+
+    key: Mapped[int] = mapped_column(BIG_KEY, primary_key=True, autoincrement=True)
+    tenant_id: Mapped[str] = mapped_column(String(64))
+    id: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(40))
+    identifiers: Mapped[dict[str, str]] = mapped_column(JSON)
+    aliases: Mapped[dict[str, list[str]]] = mapped_column(JSON)
+    description: Mapped[dict[str, str]] = mapped_column(JSON)
+    creators: Mapped[list[str]] = mapped_column(JSON)
+    published_at: Mapped[str | None] = mapped_column(String(40))
+    popularity: Mapped[float] = mapped_column(Float)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    revision: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class BuildRow(Base):
     """One generation of a tenant's index: how far it is, what it holds, what became of it."""
 

@@ -103,7 +103,7 @@ def upsert(session: Session, tenant_id: str, items: Iterable[Item]) -> ImportSum
         numbered = keys(session, tenant_id, with_attributes)
         attributes.keep(session, tenant_id, {key: wanted[id_] for id_, key in numbered.items()})
     if created or updated:
-        _set_revision(session, tenant_id, revision + 1)
+        set_revision(session, tenant_id, revision + 1)
     unchanged = len(wanted) - len(created) - len(updated)
     return ImportSummary(created=len(created), updated=len(updated), unchanged=unchanged)
 
@@ -112,7 +112,7 @@ def remove(session: Session, tenant_id: str, ids: Iterable[str]) -> int:
     """Delete the items there are of these ids and return how many there were."""
     revision = hold(session, tenant_id)
     removed = 0
-    for chunk in _chunks(list(ids)):
+    for chunk in chunks(list(ids)):
         gone = session.execute(
             delete(ItemRow)
             .where(ItemRow.tenant_id == tenant_id, ItemRow.id.in_(chunk))
@@ -123,7 +123,7 @@ def remove(session: Session, tenant_id: str, ids: Iterable[str]) -> int:
         attributes.drop(session, keys_gone)
         removed += len(keys_gone)
     if removed:
-        _set_revision(session, tenant_id, revision + 1)
+        set_revision(session, tenant_id, revision + 1)
     return removed
 
 
@@ -139,7 +139,7 @@ def by_ids(session: Session, tenant_id: str, ids: Iterable[str]) -> dict[str, St
     """Return what the tenant has of these ids."""
     return {
         found.item.id: found
-        for chunk in _chunks(list(ids))
+        for chunk in chunks(list(ids))
         for found in _run(session, tenant_id, ItemRow.id.in_(chunk), _CHUNK)
     }
 
@@ -151,7 +151,7 @@ def keys(session: Session, tenant_id: str, ids: Iterable[str]) -> dict[str, int]
 
 def page(session: Session, tenant_id: str, *, cursor: str | None = None, limit: int = 100) -> Page:
     """Return a run of all items in the order they were first imported."""
-    stored = after(session, tenant_id, _key_of(cursor), limit=limit + 1)
+    stored = after(session, tenant_id, key_of(cursor), limit=limit + 1)
     more = encode([stored[limit - 1].key]) if len(stored) > limit else None
     return Page(tuple(s.item for s in stored[:limit]), more)
 
@@ -170,28 +170,37 @@ def after(session: Session, tenant_id: str, key: int, *, limit: int) -> list[Sto
     return _run(session, tenant_id, ItemRow.key > key, limit)
 
 
-def changed_since(
+def changed_since(  # noqa: PLR0913 - where to go on, and how far
     session: Session,
     tenant_id: str,
     revision: int,
     *,
     after_key: int = LAST_KEY,
     limit: int = 1_000,
+    excerpt: int | None = None,
 ) -> list[Stored]:
     """Return items changed after (revision, key), in that order, at most `limit`.
 
-    After LAST_KEY of a revision are the later revisions.
+    After LAST_KEY of a revision are the later revisions. With `excerpt`, of each text only so many
+    characters are read.
     """
     is_later = tuple_(ItemRow.revision, ItemRow.key) > (revision, after_key)
-    return _run(session, tenant_id, is_later, limit, (ItemRow.revision, ItemRow.key))
+    order = (ItemRow.revision, ItemRow.key)
+    return _run(session, tenant_id, is_later, limit, order, excerpt=excerpt)
 
 
-def visible(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int, Item]:
-    """Return the items of these keys that may be shown: not deleted, hidden or expired."""
+def visible(
+    session: Session, tenant_id: str, wanted: Iterable[int], *, excerpt: int | None = None
+) -> dict[int, Item]:
+    """Return the items of these keys that may be shown: not deleted, hidden or expired.
+
+    With `excerpt`, of each text only so many characters are read.
+    """
     found: dict[int, Item] = {}
-    for chunk in _chunks(list(wanted)):
+    for chunk in chunks(list(wanted)):
         is_shown = and_(ItemRow.key.in_(chunk), _is_shown())
-        found.update((s.key, s.item) for s in _run(session, tenant_id, is_shown, _CHUNK))
+        there = _run(session, tenant_id, is_shown, _CHUNK, excerpt=excerpt)
+        found.update((s.key, s.item) for s in there)
     return found
 
 
@@ -203,7 +212,7 @@ def revision(session: Session, tenant_id: str) -> int:
 def revisions(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int, int]:
     """Return the revision of each of these keys whose item may be shown."""
     found: dict[int, int] = {}
-    for chunk in _chunks(list(wanted)):
+    for chunk in chunks(list(wanted)):
         bound = {"tenant_id": tenant_id, "keys": chunk, "now": datetime.now(UTC)}
         found.update((key, revision) for key, revision in session.execute(_SHOWN, bound))
     return found
@@ -226,7 +235,7 @@ def passing_of(
     query = select(ItemRow.key).where(*_conditions(tenant_id, filters))
     there = {
         key
-        for chunk in _chunks(order)
+        for chunk in chunks(order)
         for key in session.execute(query.where(ItemRow.key.in_(chunk))).scalars()
     }
     return [key for key in order if key in there]
@@ -241,7 +250,7 @@ def read(session: Session, tenant_id: str, wanted: Iterable[int]) -> list[Stored
     """Return what is stored under these keys, shown or not."""
     return [
         found
-        for chunk in _chunks(list(wanted))
+        for chunk in chunks(list(wanted))
         for found in _run(session, tenant_id, ItemRow.key.in_(chunk), _CHUNK)
     ]
 
@@ -308,7 +317,8 @@ def _is_shown() -> ColumnElement[bool]:
     return ItemRow.hidden.is_(False) & is_current
 
 
-def _set_revision(session: Session, tenant_id: str, revision: int) -> None:
+def set_revision(session: Session, tenant_id: str, revision: int) -> None:
+    """Set the revision of a catalogue that this session holds."""
     session.execute(
         update(CatalogueState)
         .where(CatalogueState.tenant_id == tenant_id)
@@ -319,7 +329,7 @@ def _set_revision(session: Session, tenant_id: str, revision: int) -> None:
 
 def _hashes(session: Session, tenant_id: str, ids: list[str]) -> dict[str, tuple[int, str]]:
     found: dict[str, tuple[int, str]] = {}
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         query = select(ItemRow.id, ItemRow.key, ItemRow.content_hash).where(
             ItemRow.tenant_id == tenant_id, ItemRow.id.in_(chunk)
         )
@@ -327,15 +337,23 @@ def _hashes(session: Session, tenant_id: str, ids: list[str]) -> dict[str, tuple
     return found
 
 
-def _run(
+def _run(  # noqa: PLR0913 - what to read, in which order, and how much of it
     session: Session,
     tenant_id: str,
     where: ColumnElement[bool],
     limit: int,
     order: Sequence[Any] = (ItemRow.key,),
+    *,
+    excerpt: int | None = None,
 ) -> list[Stored]:
-    query = select(*_COLUMNS).where(ItemRow.tenant_id == tenant_id, where)
+    columns = _COLUMNS if excerpt is None else _excerpted(excerpt)
+    query = select(*columns).where(ItemRow.tenant_id == tenant_id, where)
     return [_stored(row) for row in session.execute(query.order_by(*order).limit(limit))]
+
+
+def _excerpted(length: int) -> list[Any]:
+    short = func.substr(ItemRow.text, 1, length).label("text")
+    return [short if column is ItemRow.text else column for column in _COLUMNS]
 
 
 def _values(item: Item) -> dict[str, Any]:
@@ -350,13 +368,15 @@ def _stored(row: Row[Any]) -> Stored:
     return Stored(key, revision, Item(**values | lists))
 
 
-def _key_of(cursor: str | None) -> int:
+def key_of(cursor: str | None) -> int:
+    """Return the key after which a listing goes on; InvalidCursorError if it is not one of ours."""
     match decode(cursor) if cursor else [0]:
         case [int(key)] if 0 <= key < _KEYS_END:
             return key
     raise InvalidCursorError
 
 
-def _chunks(values: list[Any]) -> Iterator[list[Any]]:
+def chunks(values: list[Any]) -> Iterator[list[Any]]:
+    """Yield the values in runs that fit one IN list."""
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]

@@ -88,6 +88,16 @@ def folded_with_offsets(text: str) -> tuple[str, list[int]]:
     return "".join(folded), offsets
 
 
+def located_words(text: str) -> list[tuple[str, int, int]]:
+    """Return the folded words of a text, each with its start and end in it."""
+    if all(len(_FOLDING[ord(char)]) == 1 for char in set(text)):
+        found = re.finditer(r"[^ ]+", text.translate(_FOLDING))
+        return [(word[0], *word.span()) for word in found]
+    folded, offsets = folded_with_offsets(text)
+    spans = (word.span() for word in re.finditer(r"[^ ]+", folded))
+    return [(folded[a:b], offsets[a], offsets[b - 1] + 1) for a, b in spans]
+
+
 def occurrences(name: str, text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each place where the name stands in the text, in code points."""
     wanted = padded(name)

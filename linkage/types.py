@@ -143,12 +143,20 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """What a mention names: an item of the catalogue, or a creator (`kind` person)."""
+    """What a mention names: an item, a creator (`kind` person), or a thing of a knowledge base.
+
+    `aliases` and `description` are by language, `""` where it is not known; `popularity` is 0..1.
+    """
 
     id: str
     name: str
     kind: str
     identifiers: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    description: Mapping[str, str] = field(default_factory=dict)
+    creators: tuple[str, ...] = ()
+    published_at: str | None = None
+    popularity: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

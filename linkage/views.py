@@ -22,7 +22,6 @@ from linkage.delta import PATIENCE, Delta
 from linkage.embed import Encoder, Vectors
 from linkage.errors import EncoderNotFoundError, IndexDamagedError
 from linkage.index import STORES, VectorStores
-from linkage.mentions import Gazetteer
 from linkage.segment import Segment
 from linkage.types import BuildInfo
 
@@ -156,13 +155,6 @@ class Views:
         assert tenant.view
         return tenant.view
 
-    def names(self, session: Session, tenant_id: str) -> Gazetteer:
-        """Return all names of the catalogue as it is now."""
-        tenant = self._tenant(tenant_id)
-        with tenant.names_lock:
-            tenant.follow_names(session, tenant_id)
-        return tenant.gazetteer
-
     def close(self) -> None:
         """Stop following, and wait for what is being done."""
         self._closed.set()
@@ -277,10 +269,6 @@ class _Tenant:
         self.swap: threading.Thread | None = None
         self.revision = -1
         self.checked = self.asked = 0.0
-        self.names_lock = threading.Lock()
-        self.gazetteer = Gazetteer()
-        self._named = (0, 0)
-        self._names_checked = 0.0
 
     @property
     def is_swapping(self) -> bool:
@@ -290,14 +278,3 @@ class _Tenant:
     def is_due(self, seconds: float) -> bool:
         """Tell whether nobody has looked at the database for so long."""
         return self.view is None or time.monotonic() - self.checked >= seconds
-
-    def follow_names(self, session: Session, tenant_id: str) -> None:
-        """Add the names of items changed since the last time."""
-        if time.monotonic() - self._names_checked < FRESH_SECONDS:
-            return
-        while changed := store.changed_since(
-            session, tenant_id, self._named[0], after_key=self._named[1], limit=10_000
-        ):
-            self.gazetteer.add({stored.key: stored.item for stored in changed})
-            self._named = (changed[-1].revision, changed[-1].key)
-        self._names_checked = time.monotonic()

@@ -68,6 +68,7 @@ class Runtime:
             reading=self.database.reading,
             on_damage=lambda _tenant, _build: INDEX_FAULTS.inc(),
             half_lives=self.settings.half_lives,
+            mentions_model=self.settings.mentions_model,
         )
 
     @property

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     half_lives: dict[str, PositiveFloat] = Field(
         {}, description='Days after which an item is half as fresh, by kind: {"article": 3}.'
     )
+    mentions_model: Path | None = Field(
+        None, description="Weights of `weft train mentions`; without it those that ship."
+    )
     index_kind: Literal["auto", "flat", "hnsw", "ivfpq", "pgvector"] = Field(
         "auto",
         description="Index of new builds: auto goes by the number of items; flat, hnsw and ivfpq"

@@ -9,6 +9,7 @@ from api.cli import (
     keys,
     learn,
     matching,
+    mentions,
     related,
     run,
     texts,
@@ -29,5 +30,6 @@ for module in (
     keys,
     learn,
     matching,
+    mentions,
 ):
     module.register(app)
