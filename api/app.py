@@ -19,8 +19,10 @@ from api.routes import (
     documents,
     feedback,
     glossaries,
+    imports,
     items,
     related,
+    sources,
     system,
     translations,
 )
@@ -56,8 +58,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     errors.install(app)
     # `/items/{id}/related` stands before `/items/{id}`, whose id may hold slashes
     modules = (
-        related, feedback, items, translations, documents, glossaries, builds, admin, system,
-        libretranslate,
+        related, feedback, items, imports, sources, translations, documents, glossaries, builds,
+        admin, system, libretranslate,
     )  # fmt: skip
     for module in modules:
         app.include_router(module.router)

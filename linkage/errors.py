@@ -7,6 +7,10 @@ LinkageError
 ├── InvalidCursorError     a cursor was not made by us
 ├── SourceFormatError      a file cannot be read as what it is said to be
 ├── MappingError           a --map or --set of an import is wrong
+├── ImportNotFoundError    the tenant has no such import
+├── ImportTakenOverError   the same import was begun again elsewhere
+├── SubscriptionNotFoundError   the tenant has no such subscription
+├── InvalidSubscriptionError    a subscription lacks or misuses a field
 ├── EncoderNotFoundError   no model of this name or folder
 ├── BuildSupersededError   a newer build of the same index has taken over
 ├── BuildNotFoundError     the tenant has no such index build
@@ -71,6 +75,39 @@ class SourceFormatError(LinkageError):
 
 class MappingError(LinkageError):
     """An assignment of columns or constants to fields that cannot be followed."""
+
+
+class ImportNotFoundError(LinkageError):
+    """The tenant has no import of this id."""
+
+    def __init__(self, import_id: str) -> None:
+        self.import_id = import_id
+        super().__init__(f"no import {import_id!r}")
+
+
+class ImportTakenOverError(LinkageError):
+    """Another run of the same import goes on where this one was."""
+
+    def __init__(self, import_id: str) -> None:
+        self.import_id = import_id
+        super().__init__(f"import {import_id!r} was begun again elsewhere and goes on there")
+
+
+class SubscriptionNotFoundError(LinkageError):
+    """The tenant has no subscription of this id."""
+
+    def __init__(self, subscription_id: str) -> None:
+        self.subscription_id = subscription_id
+        super().__init__(f"no source {subscription_id!r}")
+
+
+class InvalidSubscriptionError(LinkageError):
+    """A field of a subscription is wrong; `field` names it."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")
 
 
 class BuildNotFoundError(LinkageError):

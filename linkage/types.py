@@ -38,13 +38,26 @@ class Item:
 class RecordError:
     """A record that could not become an item: where it stands and why.
 
-    A warning is about an item that did come in, without one field that could not be used.
+    A warning is about an item that did come in, without one field that could not be used. `line`
+    counts `unit`s: lines, or records where a format has no lines of its own.
     """
 
     line: int
     reason: str
     id: str | None = None
     is_warning: bool = False
+    unit: Literal["line", "record"] = "line"
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A record that says an item is no more."""
+
+    id: str
+
+
+Record = Item | Removal | RecordError
+"""What a source of items yields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +67,11 @@ class ImportSummary:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    removed: int = 0
     failed: int = 0
     warnings: int = 0
     errors: tuple[RecordError, ...] = ()
+    import_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

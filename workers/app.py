@@ -10,7 +10,7 @@ from workers.runtime import Runtime
 from workers.settings import Settings, settings_from_environment
 
 SOFT_LIMIT_SECONDS = 6 * 3600
-BULK, BUILDS = "bulk", "builds"
+BULK, BUILDS, WEB = "bulk", "builds", "web"
 
 
 def make_celery(settings: Settings) -> Celery:
@@ -29,7 +29,10 @@ def make_celery(settings: Settings) -> Celery:
         task_soft_time_limit=SOFT_LIMIT_SECONDS,
         task_time_limit=SOFT_LIMIT_SECONDS + 60,
         task_default_queue=BULK,
-        task_routes={"workers.tasks.run_build": {"queue": BUILDS}},
+        task_routes={
+            "workers.tasks.run_build": {"queue": BUILDS},
+            "workers.tasks.poll_sources": {"queue": WEB},
+        },
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,

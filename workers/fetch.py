@@ -9,16 +9,19 @@ import socket
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 import httpcore
 import httpx
 
+from linkage.web import Fetched
 from workers.addresses import ForbiddenAddressError, UnknownHostError, resolve
 
 CHUNK = 64 * 1024
 MAX_PORT = 65_535
+MAX_REDIRECTS = 5
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
@@ -112,6 +115,31 @@ class Outside:
         return Response(answer.status, headers, bytes(body))
 
 
+class Fetcher:
+    """Gets addresses for polling: linkage's port `Fetch`."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+
+    def __call__(
+        self, url: str, *, headers: Mapping[str, str], permit: Callable[[str], bool]
+    ) -> Fetched:
+        """Return what became of a GET; each redirect is asked for like an address of its own."""
+        for _ in range(MAX_REDIRECTS + 1):
+            try:
+                if not permit(url):
+                    return Fetched(url, 0, reason="robots.txt does not allow it")
+                answer = self._outside.request("GET", url, headers=headers)
+                location = answer.headers.get("location")
+                if answer.status not in _REDIRECTS or location is None:
+                    return Fetched(url, answer.status, answer.body, answer.headers)
+                url = urljoin(url, location)
+            except (FetchError, ValueError) as error:
+                return Fetched(url, 0, reason=str(error))
+        return Fetched(url, 0, reason=f"more than {MAX_REDIRECTS} redirects")
+
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PHASES = ("connect", "read", "write", "pool")
 
 

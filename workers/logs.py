@@ -45,3 +45,5 @@ def configure_logs(settings: Settings) -> None:
     root.setLevel(settings.log_level.upper())
     for noisy in ("httpx", "sentence_transformers", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    for of_pages in ("trafilatura", "htmldate"):  # they tell of every page that holds no article
+        logging.getLogger(of_pages).setLevel(logging.CRITICAL)

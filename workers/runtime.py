@@ -12,7 +12,7 @@ from linkage.pgvector import PgVectorStores
 from translate.engine import CTranslate2Engine, shipped_model
 from translate.translator import Translator
 from workers.db import Database
-from workers.fetch import Outside
+from workers.fetch import Fetcher, Outside
 from workers.metrics import INDEX_FAULTS
 from workers.settings import Settings
 
@@ -91,6 +91,11 @@ class Runtime:
             seconds=self.settings.fetch_seconds,
             max_bytes=self.settings.fetch_max_bytes,
         )
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """What fetches for polling."""
+        return Fetcher(self.outside)
 
     def close(self) -> None:
         """Give back what is held."""

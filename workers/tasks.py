@@ -10,13 +10,16 @@ from collections.abc import Callable
 import structlog
 from kombu.exceptions import OperationalError
 
-from linkage import builds
+from linkage import builds, resources
+from linkage.polling import poll_next
+from linkage.web import origin_of
 from translate import documents, jobs
 from workers.app import celery, runtime
 from workers.metrics import ENQUEUE_FAULTS
 
 TURN_SECONDS = 10
 """After so long on one job a worker goes to the back of the queue, so that none waits for all."""
+POLL_SECONDS = 300
 log = structlog.get_logger()
 
 
@@ -53,6 +56,21 @@ def run_build(tenant_id: str, build_id: str) -> None:
     )
 
 
+@celery.task(soft_time_limit=POLL_SECONDS)  # type: ignore[untyped-decorator]
+def poll_sources() -> None:
+    """Poll resources of the web for one turn; a time limit ends what hangs on hostile content."""
+    until = time.monotonic() + TURN_SECONDS
+    while time.monotonic() < until:
+        polled = poll_next(
+            runtime.database.transaction,
+            runtime.fetcher,
+            agent=runtime.settings.fetch_user_agent,
+        )
+        if polled is None:
+            return
+        log.info("polled", origin=origin_of(polled.url), state=polled.state, error=polled.error)
+
+
 @celery.task  # type: ignore[untyped-decorator]
 def compact() -> None:
     """Queue a build for every catalogue of which so much has changed that one is due."""
@@ -75,6 +93,7 @@ def sweep() -> None:
         job_ids = jobs.waiting_job_ids(session)
         document_ids = documents.waiting(session)
         waiting = builds.waiting(session)
+        origins = resources.count_due_origins(session, limit=runtime.settings.worker_processes)
     for job_id in job_ids:
         wake_for_job(job_id, 1)
     for document_id in document_ids:
@@ -83,6 +102,8 @@ def sweep() -> None:
         documents.remove_expired(session)
     for tenant_id, build_id in waiting:
         wake_for_build(tenant_id, build_id)
+    for _ in range(origins):
+        wake_for_sources()
 
 
 def wake_for_job(job_id: str, workers: int) -> None:
@@ -99,6 +120,12 @@ def wake_for_document(document_id: str) -> None:
 def wake_for_build(tenant_id: str, build_id: str) -> None:
     """Ask a worker to make a queued index build. Call it after the commit."""
     _send(lambda: run_build.apply_async((tenant_id, build_id), retry=False))
+
+
+def wake_for_sources() -> None:
+    """Ask a worker to poll what is due; a message that waits long is outdone by the next sweep."""
+    expires = 2 * runtime.settings.sweep_seconds
+    _send(lambda: poll_sources.apply_async(expires=expires, retry=False))
 
 
 def _send(send: Callable[[], object]) -> None:

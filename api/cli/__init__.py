@@ -1,10 +1,10 @@
 """The command line: `weft`. Each module adds the commands of one noun to `app`."""
 
 from api.cli import (
-    catalogue,
     demo,
     files,
     glossaries,
+    imports,
     index,
     keys,
     learn,
@@ -12,24 +12,16 @@ from api.cli import (
     mentions,
     related,
     run,
+    sources,
     texts,
 )
 from api.cli.console import app
 
 __all__ = ["app"]
 
-for module in (
-    demo,
-    run,
-    catalogue,
-    index,
-    related,
-    texts,
-    files,
-    glossaries,
-    keys,
-    learn,
-    matching,
+MODULES = (
+    demo, run, imports, sources, index, related, texts, files, glossaries, keys, learn, matching,
     mentions,
-):
+)  # fmt: skip
+for module in MODULES:
     module.register(app)

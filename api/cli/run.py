@@ -9,7 +9,7 @@ import typer
 import uvicorn
 
 from api.cli.console import command, out
-from workers.app import BUILDS, BULK
+from workers.app import BUILDS, BULK, WEB
 from workers.settings import settings_from_environment
 
 
@@ -53,13 +53,16 @@ def worker(
         bool, typer.Option(help="Also wake workers for lost work; exactly one worker should.")
     ] = True,
 ) -> None:
-    """Work on translation jobs and index builds. Start as many, on as many machines, as needed."""
+    """Work on translation jobs, index builds and sources of the web.
+
+    Start as many, on as many machines, as needed.
+    """
     settings = settings_from_environment()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     count = processes or settings.worker_processes
     arguments = [
         sys.executable, "-m", "celery", "--app", "workers.app", "worker",
-        "--queues", f"{BULK},{BUILDS}", "--concurrency", str(min(count, 4 * _cores())),
+        "--queues", f"{BULK},{BUILDS},{WEB}", "--concurrency", str(min(count, 4 * _cores())),
         "--loglevel", settings.log_level, "--without-gossip", "--without-mingle",
     ]  # fmt: skip
     if beat:

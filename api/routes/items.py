@@ -1,23 +1,43 @@
-"""Items: put, get, delete, list, and whole batches as JSON Lines."""
+"""Items: put, get, delete, list, and whole batches in the formats that catalogues come in."""
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from api.deps import RawBody, Reader, ReadSession, RuntimeDep, Writer, WriteSession
 from api.errors import responses
 from api.schemas.fields import ItemId
-from api.schemas.items import BatchError, BatchSummary, ItemBody, ItemOut, ItemPage
+from api.schemas.imports import BatchOptions, BatchSummary
+from api.schemas.items import ItemBody, ItemOut, ItemPage
 from linkage import store
-from linkage.errors import InvalidItemError, ItemNotFoundError
+from linkage.errors import InvalidItemError, ItemNotFoundError, SourceFormatError
 from linkage.imports import import_records
 from linkage.items import item_from_record
-from linkage.sources import ReadOptions, jsonl
+from linkage.sources import ReadOptions, read
+from linkage.types import Record, RecordError
 
 router = APIRouter(prefix="/v1", tags=["items"])
 ItemPath = Annotated[ItemId, Path(description="The owner's id of the item.")]
 JSON_LINES = "application/x-ndjson"
+MEDIA_TYPES = {
+    JSON_LINES: "jsonl",
+    "application/jsonl": "jsonl",
+    "text/plain": "jsonl",
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+    "application/json": None,
+    "application/xml": None,
+    "text/xml": None,
+    "application/rss+xml": "feed",
+    "application/atom+xml": "feed",
+    "application/warc": "warc",
+    "application/gzip": None,
+}
+"""The format of each type of body; None where the body's beginning tells."""
+MOST_UNPACKED = 16
+"""A body may unpack to so many times the largest body."""
 
 
 @router.get("/items", responses=responses(401, 403, 404, 422, 429, 503))
@@ -39,27 +59,60 @@ def list_items(
         "requestBody": {
             "required": True,
             "content": {
-                media_type: {"schema": {"type": "string", "minLength": 1}}
-                for media_type in (JSON_LINES, "text/plain")
+                media_type: {
+                    "schema": {"type": "string", "minLength": 1} if format_ == "jsonl" else {}
+                }
+                for media_type, format_ in MEDIA_TYPES.items()
             },
         }
     },
 )
-def put_items(caller: Writer, runtime: RuntimeDep, body: RawBody) -> BatchSummary:
-    """Create or update many items, one JSON object a line. Bad lines do not stop good ones."""
-    if not body:
+def put_items(
+    request: Request,
+    caller: Writer,
+    runtime: RuntimeDep,
+    body: RawBody,
+    options: Annotated[BatchOptions, Query()],
+) -> BatchSummary:
+    """Create, update or remove many items; what is wrong with some does not stop the others.
+
+    The content type tells the format: JSON Lines (the default), CSV with a header, ONIX, RSS and
+    Atom, answers of Amazon's Product Advertising API, WARC; each may be gzipped.
+    """
+    told = _format_of(request.headers.get("content-type"))
+    if not body and told == "jsonl":
         raise InvalidItemError("body", "is empty; send an item's JSON object on each line")
+    read_options = ReadOptions(
+        default_kind=options.kind,
+        default_source=options.source,
+        marketplace=options.marketplace,
+        max_bytes=runtime.settings.max_body_bytes * MOST_UNPACKED,
+    )
+    format_ = options.format or told
+    records = _readable(read(BytesIO(body), read_options, name="body", format=format_))
     summary = import_records(
-        runtime.database.transaction, caller.tenant_id, jsonl.read(BytesIO(body), ReadOptions())
+        runtime.database.transaction,
+        caller.tenant_id,
+        records,
+        name=f"POST /v1/items:batch {format_ or ''}",
     )
-    return BatchSummary(
-        created=summary.created,
-        updated=summary.updated,
-        unchanged=summary.unchanged,
-        failed=summary.failed,
-        warnings=summary.warnings,
-        errors=[BatchError.model_validate(error) for error in summary.errors],
-    )
+    return BatchSummary.of(summary)
+
+
+def _format_of(content_type: str | None) -> str | None:
+    """Return the format of a body by its type, None where the body itself tells."""
+    media_type = (content_type or JSON_LINES).partition(";")[0].strip().lower()
+    if media_type not in MEDIA_TYPES:
+        raise HTTPException(415, f"{media_type} is not one of {', '.join(MEDIA_TYPES)}")
+    return MEDIA_TYPES[media_type]
+
+
+def _readable(records: Iterator[Record]) -> Iterator[Record]:
+    """Yield records; a body that cannot be read at all is one error more."""
+    try:
+        yield from records
+    except SourceFormatError as error:
+        yield RecordError(1, str(error))
 
 
 @router.put(

@@ -70,25 +70,3 @@ class ItemPage(BaseModel):
 
     items: list[ItemOut]
     next_cursor: str | None
-
-
-class BatchError(BaseModel):
-    """A line of a batch that was not taken, or (a warning) taken without one of its fields."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    line: int
-    id: str | None = None
-    reason: str
-    is_warning: bool = False
-
-
-class BatchSummary(BaseModel):
-    """What a batch did; `errors` lists the first 1,000 faulty lines."""
-
-    created: int
-    updated: int
-    unchanged: int
-    failed: int
-    warnings: int
-    errors: list[BatchError]

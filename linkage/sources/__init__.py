@@ -1,39 +1,33 @@
 """Catalogue files: each format is a module that yields items and the errors between them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from linkage.errors import SourceFormatError
-from linkage.sources import csv, jsonl
+from linkage.sources.formats import FORMATS, format_of
 from linkage.sources.options import ReadOptions, assignments
-from linkage.types import Item, RecordError
+from linkage.sources.streams import head_of, name_of, opened
+from linkage.types import Record
 
-Reader = Callable[[Path | BinaryIO, ReadOptions], Iterator[Item | RecordError]]
-
-READERS: Mapping[str, Reader] = {
-    ".jsonl": jsonl.read,
-    ".ndjson": jsonl.read,
-    ".csv": csv.read,
-    ".tsv": csv.read,
-}
-
-__all__ = ["READERS", "ReadOptions", "assignments", "read"]
+__all__ = ["FORMATS", "ReadOptions", "assignments", "read"]
 
 
 def read(
-    source: Path | BinaryIO, options: ReadOptions | None = None, *, name: str | None = None
-) -> Iterator[Item | RecordError]:
-    """Yield what a file holds, told by its suffix; `name` gives the suffix of a stream.
+    source: Path | BinaryIO,
+    options: ReadOptions | None = None,
+    *,
+    name: str | None = None,
+    format: str | None = None,  # noqa: A002 - what it is called everywhere
+) -> Iterator[Record]:
+    """Yield what a file holds, told by its suffix, else by how it begins.
 
-    The file may be gzipped (`.gz`, or a stream that begins like gzip). It is read as it is
-    consumed. Raises SourceFormatError where the file as a whole cannot be read.
+    `format` forces one of FORMATS; `name` gives the suffix of a stream. The file may be gzipped.
+    It is read as it is consumed. Raises SourceFormatError where the file as a whole cannot be
+    read.
     """
-    file_name = name or str(source if isinstance(source, Path) else getattr(source, "name", ""))
-    suffix = Path(file_name.lower().removesuffix(".gz")).suffix
-    if suffix not in READERS:
-        known = ", ".join(READERS)
-        raise SourceFormatError(Path(file_name).name, f"not a known kind of file ({known})")
-    if suffix == ".tsv":
-        return csv.read(source, options or ReadOptions(), delimiter="\t")
-    return READERS[suffix](source, options or ReadOptions())
+    with opened(source) as stream:
+        chosen = format or format_of(name or name_of(source), head_of(stream))
+        if chosen not in FORMATS:
+            raise SourceFormatError(name or name_of(source), f"not one of {', '.join(FORMATS)}")
+        yield from FORMATS[chosen](stream, options or ReadOptions())

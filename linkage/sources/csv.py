@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from linkage.errors import SourceFormatError
-from linkage.sources.lines import MAX_LINE, BrokenLineError, name_of, numbered
+from linkage.sources.lines import MAX_LINE, BrokenLineError, numbered
 from linkage.sources.options import ReadOptions
+from linkage.sources.streams import name_of
 from linkage.types import Item, RecordError
 
 _REQUIRED = ("id", "title")
@@ -23,7 +24,7 @@ def read(
 
     Raises SourceFormatError when there is no header or it lacks a column that is needed.
     """
-    records = _Records(source, delimiter)
+    records = _Records(source, delimiter, options.max_bytes)
     header = _header(records, name_of(source), options)
     for number, record in records:
         if isinstance(record, str):
@@ -41,8 +42,8 @@ class _Records:
     goes on at the line below the one it began on.
     """
 
-    def __init__(self, source: Path | BinaryIO, delimiter: str) -> None:
-        self._lines = numbered(source)
+    def __init__(self, source: Path | BinaryIO, delimiter: str, max_bytes: int | None) -> None:
+        self._lines = numbered(source, max_bytes=max_bytes)
         self._delimiter = delimiter
         self._again: deque[tuple[int, bytes | BrokenLineError]] = deque()
 

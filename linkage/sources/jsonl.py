@@ -13,7 +13,7 @@ from linkage.types import Item, RecordError
 
 def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Item | RecordError]:
     """Yield the item of each line, or why there is none; empty lines are passed over."""
-    for number, line in numbered(source):
+    for number, line in numbered(source, max_bytes=options.max_bytes):
         if isinstance(line, BrokenLineError):
             yield RecordError(number, str(line))
         elif line.strip():

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import quote
 
 from linkage.errors import InvalidItemError, MappingError
 from linkage.identifiers import KNOWN
@@ -14,6 +15,7 @@ _FIELDS = frozenset(f.name for f in fields(Item))
 _OPEN_FIELDS = ("identifiers.", "attributes.")
 _LISTS = ("creators", "subjects")
 _DISPENSABLE = ("url", "published_at", "language")
+_MARKETPLACE = re.compile(r"(?:www\.)?amazon(?:\.[a-z]{2,4}){1,2}")
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -26,7 +28,8 @@ class ReadOptions:
     `constants` gives a field one value for the whole file. Fields are those of an item, the
     schemes of identifiers, `identifiers.NAME` and `attributes.NAME`.
     `id_prefix` goes before each id with a hyphen, so that two files' ids can share a catalogue.
-    `separator` splits one text into several creators or subjects. Raises MappingError.
+    `separator` splits one text into several creators or subjects. `max_bytes` bounds what a file
+    may unpack to. Raises MappingError.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -35,15 +38,21 @@ class ReadOptions:
     separator: str | None = None
     default_kind: str | None = None
     default_source: str = "catalogue"
+    max_bytes: int | None = None
+    marketplace: str | None = None
 
     def __post_init__(self) -> None:
+        if self.marketplace and not _MARKETPLACE.fullmatch(self.marketplace):
+            raise MappingError(f"{self.marketplace!r} is no marketplace such as www.amazon.de")
         for name in (*self.columns, *self.constants):
             if name not in _FIELDS | KNOWN and not name.startswith(_OPEN_FIELDS):
                 raise MappingError(
                     f"{name!r} is not a field of an item: {', '.join(sorted(_FIELDS))}"
                 )
 
-    def items(self, record: Mapping[str, Any], line: int) -> Iterator[Item | RecordError]:
+    def items(
+        self, record: Mapping[str, Any], line: int, *, unit: Literal["line", "record"] = "line"
+    ) -> Iterator[Item | RecordError]:
         """Yield the item of a record, or why there is none.
 
         A web address, date, language or identifier that cannot be used is left out, and a warning
@@ -59,12 +68,18 @@ class ReadOptions:
                 )
             except InvalidItemError as error:
                 is_warning = _drop(arranged, error.field)
-                warnings.append(RecordError(line, str(error), given_id, is_warning=is_warning))
+                warnings.append(
+                    RecordError(line, str(error), given_id, is_warning=is_warning, unit=unit)
+                )
                 if is_warning:
                     continue
                 warnings = warnings[-1:]
             yield from warnings
             return
+
+    def prefixed(self, given_id: object) -> str:
+        """Return the id that an item of this id has in the catalogue."""
+        return f"{self.id_prefix}-{given_id}" if self.id_prefix else str(given_id)
 
     def needed(self, name: str) -> tuple[str, ...]:
         """Return the columns that a mapped field is made of."""
@@ -79,9 +94,18 @@ class ReadOptions:
         for name in _LISTS:
             if self.separator and isinstance(arranged.get(name), str):
                 arranged[name] = arranged[name].split(self.separator)
+        if self.marketplace and not arranged.get("url"):
+            arranged["url"] = self._page_of(arranged)
         if self.id_prefix and arranged.get("id") not in (None, ""):
-            arranged["id"] = f"{self.id_prefix}-{arranged['id']}"
+            arranged["id"] = self.prefixed(arranged["id"])
         return arranged
+
+    def _page_of(self, record: Mapping[str, Any]) -> str | None:
+        own = record.get("identifiers")
+        asin = record.get("asin") or (own.get("asin") if isinstance(own, Mapping) else None)
+        return (
+            f"https://{self.marketplace}/dp/{quote(str(asin).strip(), safe='')}" if asin else None
+        )
 
     def _taken(self, record: Mapping[str, Any], name: str) -> object:
         column, parts = self.columns[name], self.needed(name)

@@ -1,5 +1,7 @@
 """Nothing of one tenant can be read, changed or guessed with another's key."""
 
+import json
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -10,6 +12,7 @@ from translate import jobs
 from workers.runtime import Runtime
 
 SECRET = "Zorbulon Quexify"
+HOST = "quexify.example"
 ITEM = {"kind": "book", "title": SECRET, "creators": ["Quilla Vexworth"], "text": "A rare tale."}
 OPEN = {"/health", "/ready", "/metrics"}
 TENANT_FREE = {("GET", "/v1/languages"), ("POST", "/v1/translations")}
@@ -43,9 +46,12 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
             {"source": "en", "target": "de", "terms": {SECRET: "Geheimnis"}}
         ]},
     ).json()["id"]  # fmt: skip
+    batch = client.post("/v1/items:batch", content=json.dumps(ITEM | {"id": SECRET, "kind": "?"}))
+    source = client.post("/v1/sources", json={"kind": "feed", "url": f"https://{HOST}/feed"})
     client.known = {
         "item_id": "secret-1", "source": "secret-1", "target": "secret-1", "job_id": job,
         "build_id": build, "key_id": key, "glossary": glossary,
+        "import_id": batch.json()["import_id"], "source_id": source.json()["id"],
     }  # fmt: skip
     return client
 
@@ -76,6 +82,7 @@ BODIES = {
     "/v1/glossaries": {"name": "mine"},
     "/v1/glossaries/{glossary}": {"name": "mine too"},
     "/v1/admin/keys": {"name": "mine", "scopes": ["read"]},
+    "/v1/sources": {"kind": "feed", "url": "https://stranger.example/feed"},
 }
 
 
@@ -94,7 +101,7 @@ def test_no_endpoint_shows_or_changes_what_another_tenant_owns(
         assert answer.status_code < 500, (method, path, answer.text)
         if "{" in template:
             assert answer.status_code == 404, (method, path, answer.text)
-        for value in (SECRET, "secret-1", *owner.known.values()):
+        for value in (SECRET, HOST, "secret-1", *owner.known.values()):
             if answer.is_success and value != "(none)":
                 assert value not in answer.text, (method, path, answer.text)
     assert tried >= 18
@@ -150,7 +157,7 @@ def test_every_endpoint_of_v1_refuses_a_request_without_a_valid_key(
 ) -> None:
     client = TestClient(app, headers={"Authorization": header} if header else {})
     known = dict.fromkeys(("item_id", "source", "target", "job_id", "build_id", "key_id",
-                           "glossary"), "x")  # fmt: skip
+                           "glossary", "import_id", "source_id"), "x")  # fmt: skip
     for method, _, path in _answers_of(app, known):
         answer = client.request(method, path)
         assert answer.status_code == 401, (method, path)

@@ -93,7 +93,7 @@ def test_an_error_names_its_cause_in_one_line(weft, arguments: list[str], told: 
 
 
 def test_every_command_explains_itself(weft) -> None:
-    commands = ["demo", "serve", "worker", "migrate", "import", "related", "mentions",
+    commands = ["demo", "serve", "worker", "migrate", "import", "sources", "related", "mentions",
                 "translate", "reindex", "keys"]  # fmt: skip
     shown = weft("--help").stdout
     for name in commands:

@@ -1,10 +1,14 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import pytest
 from sqlalchemy.orm import Session
 
-from linkage import store
+from linkage import imports, store
+from linkage.errors import ImportNotFoundError, ImportTakenOverError, SourceFormatError
 from linkage.imports import MAX_ERRORS, Transaction, import_records
-from linkage.types import ImportSummary, Item, RecordError
+from linkage.sources import ReadOptions
+from linkage.types import Item, Record, RecordError, Removal
 
 MakeItem = Callable[..., Item]
 
@@ -38,7 +42,122 @@ def test_only_the_first_errors_are_kept(transaction: Transaction) -> None:
 
 
 def test_progress_is_told_after_each_batch(transaction: Transaction, make_item: MakeItem) -> None:
-    seen: list[ImportSummary] = []
+    seen: list[int] = []
     items = [make_item(str(n)) for n in range(5)]
-    import_records(transaction, "t", items, batch=2, on_progress=seen.append)
-    assert [summary.created for summary in seen] == [2, 4, 5]
+    run = imports.begin(transaction, "t")
+    imports.proceed(transaction, run, items, batch=2, on_progress=seen.append)
+    assert seen == [2, 4, 5]
+
+
+def test_removal_takes_an_item_out_and_counts(
+    transaction: Transaction, make_item: MakeItem, db: Session
+) -> None:
+    import_records(transaction, "t", [make_item("a"), make_item("b")])
+    summary = import_records(transaction, "t", [Removal("a"), Removal("unknown")])
+    assert summary.removed == 1
+    assert store.count(db, "t") == 1
+
+
+def test_of_an_item_and_its_removal_the_last_counts(
+    transaction: Transaction, make_item: MakeItem, db: Session
+) -> None:
+    import_records(transaction, "t", [make_item("a"), Removal("a"), Removal("b"), make_item("b")])
+    assert [item.id for item in store.page(db, "t").items] == ["b"]
+
+
+def test_all_errors_are_kept_and_read_back(transaction: Transaction, db: Session) -> None:
+    records = [RecordError(n, "bad", f"id-{n}", unit="record") for n in range(MAX_ERRORS + 5)]
+    summary = import_records(transaction, "t", records)
+    assert list(imports.errors(db, "t", summary.import_id)) == records
+
+
+def test_reason_with_odd_bytes_is_stored(transaction: Transaction, db: Session) -> None:
+    summary = import_records(transaction, "t", [RecordError(1, "a\x00b \ud800", "\udfff")])
+    (error,) = imports.errors(db, "t", summary.import_id)
+    assert (error.reason, error.id) == ("ab ?", "?")
+
+
+def test_errors_of_another_tenant_are_not_found(transaction: Transaction, db: Session) -> None:
+    summary = import_records(transaction, "t", [RecordError(1, "bad")])
+    with pytest.raises(ImportNotFoundError):
+        list(imports.errors(db, "other", summary.import_id))
+
+
+class StoppedError(Exception):
+    """Stands for the end of a process."""
+
+
+def stopping(records: list[Record], after: int) -> Iterator[Record]:
+    yield from records[:after]
+    raise StoppedError
+
+
+def test_stopped_import_goes_on_behind_its_last_batch(
+    transaction: Transaction, make_item: MakeItem, db: Session
+) -> None:
+    records: list[Record] = [make_item(str(n)) for n in range(9)]
+    records.insert(1, RecordError(2, "bad"))
+    first = imports.begin(transaction, "t", name="f", digest="d")
+    with pytest.raises(StoppedError):
+        imports.proceed(transaction, first, stopping(records, 5), batch=2)
+    again = imports.begin(transaction, "t", name="f", digest="d")
+    assert (again.id, again.position) == (first.id, 4)
+    summary = imports.proceed(transaction, again, records, batch=2)
+    assert (summary.created, summary.unchanged, summary.failed) == (9, 0, 1)
+    assert len(list(imports.errors(db, "t", summary.import_id))) == 1
+    assert store.count(db, "t") == 9
+
+
+def test_finished_import_is_begun_anew(transaction: Transaction, make_item: MakeItem) -> None:
+    for expected in ((1, 0), (0, 1)):
+        run = imports.begin(transaction, "t", digest="d")
+        summary = imports.proceed(transaction, run, [make_item("a")])
+        assert (summary.created, summary.unchanged) == expected
+
+
+def test_import_that_is_begun_again_elsewhere_ends_here(
+    transaction: Transaction, make_item: MakeItem
+) -> None:
+    first = imports.begin(transaction, "t", digest="d")
+    second = imports.begin(transaction, "t", digest="d")
+    with pytest.raises(ImportTakenOverError):
+        imports.proceed(transaction, first, [make_item("a")])
+    assert imports.proceed(transaction, second, [make_item("a")]).created == 1
+
+
+def test_file_that_cannot_be_read_makes_a_failed_import(
+    transaction: Transaction, db: Session
+) -> None:
+    def unreadable() -> Iterator[Record]:
+        raise SourceFormatError("f.csv", "is empty")
+        yield
+
+    run = imports.begin(transaction, "t", digest="d")
+    with pytest.raises(SourceFormatError):
+        imports.proceed(transaction, run, unreadable())
+    row = imports.get(db, "t", run.id)
+    assert (row.state, row.error) == ("failed", "f.csv: is empty")
+
+
+def test_digest_tells_the_file_and_the_way_it_is_read(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("a")
+    two.write_text("b")
+    digests = {
+        imports.digest_of(one, ReadOptions(), None),
+        imports.digest_of(two, ReadOptions(), None),
+        imports.digest_of(one, ReadOptions(id_prefix="x"), None),
+        imports.digest_of(one, ReadOptions(), "csv"),
+    }
+    assert len(digests) == 4
+
+
+def test_imports_are_listed_newest_first_a_page_at_a_time(
+    transaction: Transaction, db: Session
+) -> None:
+    made = [import_records(transaction, "t", [], name=str(n)).import_id for n in range(3)]
+    first, cursor = imports.page(db, "t", limit=2)
+    rest, end = imports.page(db, "t", cursor=cursor, limit=2)
+    assert [row.id for row in (*first, *rest)] == made[::-1]
+    assert end is None
+    assert imports.page(db, "other")[0] == []

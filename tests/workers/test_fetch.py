@@ -8,7 +8,7 @@ import pytest
 
 from tests.web import Answer, WebServer
 from workers import addresses
-from workers.fetch import FetchError, Outside, RefusedError
+from workers.fetch import Fetcher, FetchError, Outside, RefusedError
 
 
 @pytest.fixture
@@ -145,3 +145,38 @@ def test_a_closed_port_is_an_error(outside: Outside) -> None:
         port = listener.getsockname()[1]
     with pytest.raises(FetchError):
         outside.request("GET", f"http://127.0.0.1:{port}/")
+
+
+def test_redirects_are_followed_where_they_are_permitted(web: WebServer, outside: Outside) -> None:
+    web.answers["/a"] = Answer(status=301, headers={"Location": "/b?x=1#part"})
+    web.put("/b?x=1", b"there")
+    fetched = Fetcher(outside)(f"{web.url}/a", headers={"X": "1"}, permit=lambda _: True)
+    assert (fetched.status, fetched.body) == (200, b"there")
+    assert fetched.url.startswith(f"{web.url}/b?x=1")
+    refused = Fetcher(outside)(f"{web.url}/a", headers={}, permit=lambda url: "/b" not in url)
+    assert (refused.status, refused.reason) == (0, "robots.txt does not allow it")
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://127.0.0.2:{port}/secret", "//127.0.0.2:{port}/secret", "http://localhost.:{port}/",
+     "file:///etc/passwd", "http://[::1", "http://user:x@127.0.0.1:{port}/", "gopher://127.0.0.1/"],
+)  # fmt: skip
+def test_a_redirect_is_checked_like_the_first_address(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch, location: str
+) -> None:
+    """127.0.0.1 stands for a public server here, every other address for a private one."""
+    monkeypatch.setattr(addresses, "is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(addresses, "PORTS", {web.port})
+    monkeypatch.setattr(socket, "getaddrinfo", _second_machine(socket.getaddrinfo))
+    web.answers["/a"] = Answer(status=302, headers={"Location": location.format(port=web.port)})
+    fetched = Fetcher(Outside())(f"{web.url}/a", headers={}, permit=lambda _: True)
+    assert (fetched.status, web.paths()) == (0, ["/a"])
+    assert fetched.reason
+
+
+def _second_machine(genuine):
+    def look_up(host: str, port: int, *arguments, **options):
+        return genuine("127.0.0.2" if "localhost" in host else host, port, *arguments, **options)
+
+    return look_up

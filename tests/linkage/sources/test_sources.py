@@ -1,10 +1,14 @@
+import contextlib
+import gzip
+import tracemalloc
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from linkage.errors import MappingError, SourceFormatError
-from linkage.sources import ReadOptions, assignments, read
+from linkage.sources import FORMATS, ReadOptions, assignments, read
+from linkage.types import Item, RecordError
 
 
 def test_reader_is_told_by_the_suffix(tmp_path: Path) -> None:
@@ -14,9 +18,55 @@ def test_reader_is_told_by_the_suffix(tmp_path: Path) -> None:
     assert len(list(read(stream, name="up.jsonl.gz"))) == 1
 
 
-def test_unknown_suffix_is_an_error_that_lists_the_known() -> None:
+PRODUCT = """<Product><RecordReference>1</RecordReference>
+<DistinctiveTitle>x</DistinctiveTitle></Product>"""
+ANSWER = """{"ItemsResult": {"Items": [{"ASIN": "B000000001",
+"ItemInfo": {"Title": {"DisplayValue": "x"}}}]}}"""
+FEED = """<?xml version="1.0"?><!-- a --><rss version="2.0"><channel><title>f</title>
+<item><title>x</title><link>http://e.example/1</link></item></channel></rss>"""
+PAGE = "<!DOCTYPE html><html><head><title>x</title></head><body>y</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [('{"id": 1, "title": "x", "kind": "book"}', "book"), (ANSWER, "product"), (PRODUCT, "book"),
+     (FEED, "article"), (PAGE, "page")],
+)  # fmt: skip
+def test_reader_is_told_by_the_content_where_the_name_does_not(content: str, kind: str) -> None:
+    (item,) = read(BytesIO(content.encode()), name="download")
+    assert isinstance(item, Item)
+    assert (item.kind, item.title) == (kind, "x")
+
+
+def test_format_can_be_forced() -> None:
+    (item,) = read(BytesIO(b"id,title,kind\n1,x,book"), name="a.jsonl", format="csv")
+    assert isinstance(item, Item)
+
+
+def test_what_cannot_be_told_is_an_error_that_lists_the_known(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.xls").write_bytes(b"\xd0\xcf\x11\xe0")
     with pytest.raises(SourceFormatError, match=r"\.jsonl"):
-        read(Path("catalogue.xls"))
+        list(read(tmp_path / "catalogue.xls"))
+
+
+def test_sitemap_is_an_error_that_tells_what_to_do_with_it() -> None:
+    with pytest.raises(SourceFormatError, match="weft sources add"):
+        list(
+            read(BytesIO(b"<urlset><url><loc>http://e.example/</loc></url></urlset>"), name="s.xml")
+        )
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_what_unpacks_to_more_than_is_taken_is_given_up(format_: str) -> None:
+    bomb = BytesIO(gzip.compress(b"<" + bytes(50_000_000)))
+    tracemalloc.start()
+    with contextlib.suppress(SourceFormatError):
+        records = list(read(bomb, ReadOptions(max_bytes=1_000_000), format=format_))
+        assert records
+        assert all(isinstance(record, RecordError) for record in records)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 def test_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -1,0 +1,138 @@
+"""`weft import`: files into the catalogue."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.markup import escape
+
+from api.cli.console import DEFAULT, Json, Tenant, command, err, fail, out, print_json, progress_bar
+from linkage import imports
+from linkage.sources import FORMATS, ReadOptions, assignments, read
+from linkage.types import ImportSummary
+from workers.runtime import Runtime
+
+SHOWN_ERRORS = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("import")(import_file)
+
+
+def import_file(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON Lines, CSV, TSV, ONIX 2.1 or 3.0, RSS, Atom, HTML, WARC, or answers of "
+            "Amazon's Product Advertising API; plain or .gz."
+        ),
+    ],
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help=f"Instead of what the file shows: {', '.join(FORMATS)}."),
+    ] = None,
+    map_: Annotated[
+        list[str],
+        typer.Option(
+            "--map",
+            help="FIELD=COLUMN where the names differ, e.g. creators=authors "
+            "or url=https://shop.example/{sku}.",
+        ),
+    ] = [],
+    set_: Annotated[
+        list[str],
+        typer.Option("--set", help="FIELD=VALUE for every record, e.g. kind=book."),
+    ] = [],
+    id_prefix: Annotated[
+        str, typer.Option(help="Put before every id, e.g. book makes book-17.")
+    ] = "",
+    separator: Annotated[
+        str | None, typer.Option(help="Between several creators or subjects in one cell.")
+    ] = None,
+    marketplace: Annotated[
+        str | None,
+        typer.Option(help="Where items with an ASIN have their page, e.g. www.amazon.de."),
+    ] = None,
+    errors: Annotated[
+        Path | None,
+        typer.Option(help="Write every error and warning here, one JSON object a line."),
+    ] = None,
+    tenant: Tenant = DEFAULT,
+    *,
+    json: Json = False,
+) -> None:
+    """Import items. Good records come in, bad ones are listed; a repeat changes nothing.
+
+    An import that was stopped goes on where it was when the same command is given again.
+
+    Example: `weft import books.csv --map id=book_id --map creators=authors --set kind=book`
+
+    Example: `weft import onix.xml.gz --errors bad.jsonl`
+    """
+    if not file.is_file():
+        fail(f"{file} is not a file")
+    if format_ not in {None, *FORMATS}:
+        fail(f"--format {format_} is not one of {', '.join(FORMATS)}")
+    with command() as runtime:
+        options = ReadOptions(
+            columns=assignments(map_),
+            constants=assignments(set_),
+            id_prefix=id_prefix,
+            separator=separator,
+            marketplace=marketplace,
+        )
+        summary = _run(runtime, tenant, file, options, format_)
+        if errors:
+            _write_errors(runtime, tenant, summary.import_id, errors)
+    _print_summary(summary, json=json, has_file=errors is not None)
+    if summary.failed:
+        raise typer.Exit(2)
+
+
+def _run(
+    runtime: Runtime, tenant: str, file: Path, options: ReadOptions, format_: str | None
+) -> ImportSummary:
+    transaction = runtime.database.transaction
+    digest = imports.digest_of(file, options, format_)
+    run = imports.begin(transaction, tenant, name=file.name, digest=digest)
+    if run.position:
+        err.print(f"Going on behind record {run.position:,}, where the last run was stopped.")
+    with progress_bar(f"Importing {file.name}", "records") as advance:
+        return imports.proceed(
+            transaction,
+            run,
+            read(file, options, format=format_),
+            on_progress=lambda done: advance(done, None),
+        )
+
+
+def _write_errors(runtime: Runtime, tenant: str, import_id: str, file: Path) -> None:
+    try:
+        with runtime.database.reading() as session, file.open("wb") as lines:
+            for error in imports.errors(session, tenant, import_id):
+                lines.write(orjson.dumps(asdict(error), option=orjson.OPT_APPEND_NEWLINE))
+    except OSError as error:
+        fail(f"{file}: {error.strerror}")
+
+
+def _print_summary(summary: ImportSummary, *, json: bool, has_file: bool) -> None:
+    if json:
+        print_json(asdict(summary))
+        return
+    for error in summary.errors[:SHOWN_ERRORS]:
+        colour = "yellow" if error.is_warning else "red"
+        place = f"[{colour}]{error.unit} {error.line}[/]"
+        about = f" {escape(error.id)}" if error.id else ""
+        err.print(f"{place}{about}: {escape(error.reason)}", highlight=False, soft_wrap=True)
+    if (more := summary.failed + summary.warnings - SHOWN_ERRORS) > 0:
+        told = "the error file has all" if has_file else "--errors FILE writes all"
+        err.print(f"… and {more} more; {told}")
+    removed = f"{summary.removed} removed, " if summary.removed else ""
+    out.print(
+        f"{summary.created} created, {summary.updated} updated, "
+        f"{summary.unchanged} unchanged, {removed}{summary.failed} failed, "
+        f"{summary.warnings} warnings"
+    )
