@@ -25,7 +25,7 @@ FEW = Filters(languages=frozenset({"spa"}))
 
 
 NOTES = (
-    f"Vectors of {ENCODER}, 384 dimensions, one thread; {LIMIT} hits each, recall of the first ten;",
+    f"Vectors of {ENCODER}, 384 dimensions, one thread; {LIMIT} hits, recall of the first ten;",
     "the filter passes fewer than one item of a hundred. Times are of the processor.",
 )
 
