@@ -17,7 +17,7 @@ import structlog
 
 from linkage import segment, store, verification
 from linkage.columns import ColumnsWriter
-from linkage.embed import Encoder, Vectors, text_to_embed
+from linkage.embed import Background, Encoder, Vectors, text_to_embed
 from linkage.errors import IndexDamagedError
 from linkage.imports import Transaction
 from linkage.index import Kind, VectorStores, VectorWriter, kind_for, training_size
@@ -34,6 +34,7 @@ SHARD = 1_024
 CATCH_UP_ABOVE = 1_000
 """Fewer changes made meanwhile are left to the delta of whoever answers."""
 _ROUNDS = 5
+_BACKGROUND_SAMPLE = 2_000
 
 Record = Callable[..., None]
 """Writes down `stage`, `done`, `total` or `revision` of a build; BuildSupersededError if lost."""
@@ -145,6 +146,7 @@ class Builder:
             partial, self._final, build=plan.build, tenant=plan.tenant,
             encoder=self._encoder.name, dimension=self._encoder.dimension, kind=kind,
             count=count, revision=self._revision, names=columns.names,
+            background=Background.of(self._sample(positions, _BACKGROUND_SAMPLE)),
         )  # fmt: skip
 
     def _writer(self, folder: Path, kind: Kind, positions: Positions) -> VectorWriter:
@@ -152,7 +154,7 @@ class Builder:
             known = ", ".join(sorted(self._stores))
             raise ValueError(f"indexes of kind {kind} cannot be kept here, only {known}")
         base = self._data_dir / self._plan.base if self._plan.base and self._base else None
-        sample = self._sample(positions)
+        sample = self._sample(positions, training_size(len(positions)))
         return self._stores[kind].writer(self._plan.build, folder, kind, sample, base)
 
     def _verify(self) -> Report:
@@ -230,8 +232,7 @@ class Builder:
             )
         return vectors
 
-    def _sample(self, positions: Positions) -> Vectors:
-        wanted = training_size(len(positions))
+    def _sample(self, positions: Positions, wanted: int) -> Vectors:
         step = max(1, len(positions) // max(wanted, 1))
         return self._log.read(positions[::step][:wanted])
 

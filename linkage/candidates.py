@@ -8,14 +8,14 @@ the other).
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from linkage import lexical, text
-from linkage.embed import Vectors
+from linkage.embed import USUAL_BACKGROUND, Background, Vectors
 from linkage.index import VectorStore
 from linkage.lexical import Hit, Lexicon
 from linkage.types import Filters, Item
@@ -39,23 +39,40 @@ class Shelf:
 
     vectors: VectorStore | None
     lexicon: Lexicon
+    background: Background = USUAL_BACKGROUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What candidates are sought for: an item, its vector, and the words to search its likes by."""
+    """What candidates are sought for: an item, its vector, and the words to search its likes by.
+
+    `lexicon` and `background` tell what is rare and what is near in the catalogue as a whole.
+    """
 
     item: Item
     vector: Vectors
     words: Mapping[str, float]
+    lexicon: Lexicon
+    background: Background
 
 
-def telling_words(item: Item, shelves: Iterable[Shelf]) -> dict[str, float]:
+def question(item: Item, vector: Vectors, shelves: Sequence[Shelf]) -> Question:
+    """Return the question for what belongs to an item."""
+    largest = max(shelves, key=lambda shelf: shelf.lexicon.count)
+    return Question(
+        item=item,
+        vector=vector,
+        words=telling_words(item, largest.lexicon),
+        lexicon=largest.lexicon,
+        background=largest.background,
+    )
+
+
+def telling_words(item: Item, lexicon: Lexicon) -> dict[str, float]:
     """Return the words to search an item's likes by, with their weights.
 
     All of its title and creators, and the rarest of what else is said about it.
     """
-    lexicon = max((shelf.lexicon for shelf in shelves), key=lambda lexicon: lexicon.count)
     sure = text.words(" ".join((text.title_key(item.title), *item.creators)))
     rest = set(text.words(" ".join((*item.subjects, item.text[:_READ_CHARACTERS])))) - set(sure)
     weighed = {word: lexicon.weight(word) for word in (*sure, *rest)}

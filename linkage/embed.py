@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -30,6 +31,32 @@ TEXT_CHARACTERS = 1_000
 """More would not fit the 256 tokens that MiniLM reads."""
 BATCH = 64
 _CHUNK = 16 * BATCH
+_LEAST_SAMPLE, _LEAST_DEVIATION = 100, 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The cosines of texts that have nothing to do with each other; every encoder has its own."""
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, vectors: Vectors) -> "Background":
+        """Measure it on pairs of vectors drawn at random."""
+        if len(vectors) < _LEAST_SAMPLE:
+            return USUAL_BACKGROUND
+        others = vectors[np.random.default_rng(0).permutation(len(vectors))]
+        cosines = np.einsum("nd,nd->n", vectors, others)
+        return cls(float(cosines.mean()), max(float(cosines.std()), _LEAST_DEVIATION))
+
+    def nearness(self, cosine: float) -> float:
+        """Return by how many standard deviations a cosine stands out, at least 0."""
+        return max(0.0, (cosine - self.mean) / self.deviation)
+
+
+USUAL_BACKGROUND = Background(0.3, 0.1)
+"""For as long as there are too few vectors to measure it."""
 
 
 class Encoder(Protocol):

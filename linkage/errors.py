@@ -20,6 +20,7 @@ LinkageError
 ├── WeightsError           a file of a disambiguator's weights cannot be used
 ├── GoldError              a file of right answers cannot be used
 ├── TrainingError          there is not enough to learn from
+├── ToolMissingError       a library that a command needs is not installed
 ├── MatcherError           a folder holds no matcher that can be used
 └── IndexDamagedError      the files of an index build are missing or changed
 """
@@ -172,6 +173,14 @@ class RankerError(LinkageError):
         self.path = path
         self.reason = reason
         super().__init__(f"{path} {reason}; `weft train ranker` makes a new one")
+
+
+class ToolMissingError(LinkageError):
+    """A library that only some commands need is not installed."""
+
+    def __init__(self, library: str, command: str) -> None:
+        self.library = library
+        super().__init__(f"{command} needs {library}: pip install 'weft[evaluate]'")
 
 
 class TrainingError(LinkageError):

@@ -5,14 +5,14 @@ served into evidence with names and offsets.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Literal
 
 from linkage import dates, lexical, text
-from linkage.candidates import Ranks
+from linkage.candidates import Question
+from linkage.lexical import Lexicon
 from linkage.types import Evidence, Item
 
 READ_CHARACTERS = 5_000
@@ -40,25 +40,50 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Titles:
+    """How two titles agree. Rarities are 0..1, see `Lexicon.rarity`."""
+
+    is_same: bool
+    is_same_head: bool
+    """The whole title of one is what the other's begins with, before a colon or a dash."""
+    is_alike: bool
+    """They have the same telling words."""
+    is_within: bool
+    """All telling words of one are in the other."""
+    rarity: float
+    """Of the words of the one that is more within the other, times the share that is."""
+    namesakes: int
+    """How many items of the catalogue have the title that the two share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signals:
     """All that was found between two items."""
 
     identifiers: tuple[str, ...]
     creators: tuple[str, ...]
+    bearers: int
+    """How many items of the catalogue have the rarest of these creators."""
     series: tuple[str, ...]
-    same_title: bool
-    same_head: bool
-    """The whole title of one is what the other's begins with, before a colon or a dash."""
+    subject_rarity: float
+    """How telling the subjects are that both have, 0..1."""
+    titles: Titles
     has_cue: bool
     """One is said to be made from a book, film …; which one stands elsewhere, if anywhere."""
     named_by_target: Naming | None
     named_by_source: Naming | None
+    told: float
+    """Share of the telling words of one's title that the other's words have, 0..1."""
+    told_rarity: float
+    """The same, times how telling those words are."""
     similarity: float | None
     """Cosine of the vectors."""
+    nearness: float
+    """The cosine above that of unrelated items, in standard deviations."""
     overlap: float
     """Share of the source's telling words that the target has, by weight, 0..1."""
-    ranks: Ranks
-    """The target's places among the source's candidates."""
+    text_overlap: float
+    """The same without the words of the source's title and of the creators."""
 
 
 class Profile:
@@ -71,6 +96,16 @@ class Profile:
         self.creators = {key: name for name in item.creators if (key := text.name_key(name))}
         self.series = lexical.series(item)
         self.year = dates.year(item.published_at)
+
+    @cached_property
+    def title_words(self) -> tuple[str, ...]:
+        """The words of the title, each once."""
+        return tuple(dict.fromkeys(self.title.split()))
+
+    @cached_property
+    def subjects(self) -> frozenset[str]:
+        """The keys of the subjects."""
+        return frozenset(map(text.name_key, self.item.subjects))
 
     @cached_property
     def named(self) -> str:
@@ -89,31 +124,63 @@ class Profile:
 
 
 def signals(
-    source: Profile,
-    target: Profile,
-    *,
-    weights: Mapping[str, float],
-    similarity: float | None,
-    ranks: Ranks = MappingProxyType({}),
+    source: Profile, target: Profile, question: Question, similarity: float | None
 ) -> Signals:
-    """Compare two items. `weights` holds the source's telling words."""
-    total = sum(weights.values())
-    shared = sum(weight for word, weight in weights.items() if word in target.words)
+    """Compare the item that was asked about with another one. `similarity` is their cosine."""
+    lexicon = question.lexicon
+    creators = tuple(key for key in source.creators if key in target.creators)
+    told = [_told(namer, named, lexicon) for namer, named in ((source, target), (target, source))]
+    own = {*source.title_words, *_words_of(source.creators), *_words_of(target.creators)}
+    others = {word: weight for word, weight in question.words.items() if word not in own}
     return Signals(
         identifiers=_shared_identifiers(source.item, target.item),
-        creators=tuple(key for key in source.creators if key in target.creators),
+        creators=creators,
+        bearers=min((lexicon.bearers(f"creator:{key}") for key in creators), default=0),
         series=tuple(sorted(source.series & target.series)),
-        same_title=bool(source.title) and source.title == target.title,
-        same_head=bool(source.head and target.head)
-        and source.title != target.title
-        and (source.title == target.head or target.title == source.head),
+        subject_rarity=lexicon.rarity(_words_of(source.subjects & target.subjects)),
+        titles=_titles(source, target, lexicon),
         has_cue=source.item.kind != target.item.kind and (source.has_cue or target.has_cue),
         named_by_target=_naming(target, source),
         named_by_source=_naming(source, target),
+        told=max(share for share, _ in told),
+        told_rarity=max(share * rarity for share, rarity in told),
         similarity=similarity,
-        overlap=shared / total if total else 0.0,
-        ranks=ranks,
+        nearness=0.0 if similarity is None else question.background.nearness(similarity),
+        overlap=_share(question.words, target.words),
+        text_overlap=_share(others, target.words),
     )
+
+
+def _titles(source: Profile, target: Profile, lexicon: Lexicon) -> Titles:
+    weighed = [{word: lexicon.weight(word) for word in p.title_words} for p in (source, target)]
+    shares = [_share(weighed[0], weighed[1]), _share(weighed[1], weighed[0])]
+    is_same = bool(source.title) and source.title == target.title
+    return Titles(
+        is_same=is_same,
+        is_same_head=bool(source.head and target.head)
+        and not is_same
+        and (source.title == target.head or target.title == source.head),
+        is_alike=is_same or min(shares) == 1,
+        is_within=is_same or max(shares) == 1,
+        rarity=max(shares) * lexicon.rarity(weighed[0].keys() & weighed[1]),
+        namesakes=lexicon.bearers(lexical.title_tag(source.item.title)) if is_same else 0,
+    )
+
+
+def _told(namer: Profile, named: Profile, lexicon: Lexicon) -> tuple[float, float]:
+    """Return the share of a title that is among another item's words, and the title's rarity."""
+    weighed = {word: lexicon.weight(word) for word in named.title_words}
+    return _share(weighed, namer.words), lexicon.rarity(weighed)
+
+
+def _share(weighed: Mapping[str, float], held: Container[str]) -> float:
+    """Return the share of words, by weight, that are among others."""
+    total = sum(weighed.values())
+    return sum(w for word, w in weighed.items() if word in held) / total if total else 0.0
+
+
+def _words_of(names: Iterable[str]) -> set[str]:
+    return {word for name in names for word in name.split()}
 
 
 def explain(
@@ -132,7 +199,7 @@ def _reasons(
         yield _named("target", target.item, source, found.named_by_target)
     if found.named_by_source:
         yield _named("source", source.item, target, found.named_by_source)
-    if found.same_title or found.same_head:
+    if found.titles.is_alike or found.titles.is_same_head:
         yield Evidence("title", {"title": target.item.title})
         if found.has_cue:
             yield from _made_from(source, target)
@@ -153,8 +220,6 @@ def _naming(namer: Profile, named: Profile) -> Naming | None:
     creator, at = _creator(namer.named, named)
     has_title = f" {named.title} " in namer.named
     if creator is None and not (has_title and named.title != namer.title):
-        return None
-    if creator and not has_title and named.title != namer.title:
         return None
     nearby = namer.named[max(0, at - _CUE_REACH) : at + _CUE_REACH] if creator else ""
     return Naming(title=has_title, creator=creator, has_cue=bool(_CUE.search(nearby)))

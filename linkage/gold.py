@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,14 +20,27 @@ def read_gold(path: Path) -> list[GoldLink]:
 
     Both are ids of items. Raises SourceFormatError with the first line that is neither.
     """
+    return [(source, target) for source, target, _ in _links(path)]
+
+
+def read_answers(path: Path) -> dict[str, dict[str, str | None]]:
+    """Return the targets of each source of such a file, each with its `relation` if it has one."""
+    answers: dict[str, dict[str, str | None]] = defaultdict(dict)
+    for source, target, relation in _links(path):
+        answers[source][target] = relation
+    if not answers:
+        raise SourceFormatError(path.name, "holds no links")
+    return answers
+
+
+def _links(path: Path) -> Iterator[tuple[str, str, str | None]]:
     rows = _json_rows(path) if path.suffix.lower() in {".jsonl", ".ndjson"} else _csv_rows(path)
-    links: list[GoldLink] = []
     for line, row in rows:
         source, target = (row.get(column) for column in _COLUMNS)
         if not isinstance(source, str) or not isinstance(target, str) or not (source and target):
             raise SourceFormatError(path.name, f"line {line}: needs `source` and `target`")
-        links.append((source, target))
-    return links
+        relation = row.get("relation")
+        yield source, target, relation if isinstance(relation, str) and relation else None
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

@@ -7,6 +7,7 @@ title, identifier or series?" without scoring.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from tantivy import Document, FieldType, Index, Occur, Query, Schema, SchemaBuilder
@@ -21,6 +22,9 @@ _HEAP = 50_000_000
 _SMALL_HEAP = 15_000_000
 _TITLE_BOOST = 2.0
 _COMMON_SHARE, _COMMON_COUNT = 0.2, 10
+_REMEMBERED = 2**16
+_LEAST_RAREST = 4.0
+"""In a catalogue of a few items every word is rare and none is telling."""
 
 
 def tags(item: Item) -> list[str]:
@@ -56,6 +60,8 @@ class Lexicon:
         self._index = index
         self._schema = index.schema
         self._searcher = index.searcher()
+        self.weight = lru_cache(_REMEMBERED)(self._weight)
+        self.bearers = lru_cache(_REMEMBERED)(self._bearers)
 
     @classmethod
     def open(cls, folder: Path) -> "Lexicon":
@@ -67,7 +73,16 @@ class Lexicon:
         """How many items it holds."""
         return self._searcher.num_docs
 
-    def weight(self, word: str) -> float:
+    def rarity(self, words: Iterable[str]) -> float:
+        """Return how telling words are together, 0..1: 1 like two that one item alone has."""
+        rarest = max(_LEAST_RAREST, math.log1p((self.count - 0.5) / 1.5))
+        return min(1.0, sum(map(self.weight, words)) / (2 * rarest))
+
+    def _bearers(self, tag: str) -> int:
+        """Return how many items carry a tag."""
+        return self._searcher.doc_freq("tag", tag)
+
+    def _weight(self, word: str) -> float:
         """Return the BM25 weight of a word: high for rare ones.
 
         It is 0 for one never seen, and for one so common that it tells nothing.

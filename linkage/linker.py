@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from linkage import candidates, freshness, mentions
-from linkage.candidates import Question, Shelf
+from linkage.candidates import Shelf
 from linkage.disambiguate import load_disambiguator
 from linkage.embed import DEFAULT_ENCODER, Encoder, Vectors, load_encoder, text_to_embed
 from linkage.errors import ItemNotFoundError, LinkageError
@@ -151,6 +151,15 @@ class Linker:
             raise ItemNotFoundError(target_id)
         return query.explain(*target)
 
+    def features(
+        self, session: Session, tenant_id: str, ask: Ask
+    ) -> list[tuple[Item, dict[str, float]]]:
+        """Return the candidates of a question and their `rank.features`, to train a ranker on."""
+        [query] = self._queries(self._profiles.at(session, tenant_id), [ask])
+        if isinstance(query, LinkageError):
+            raise query
+        return query.features()
+
     def mentions(
         self,
         session: Session,
@@ -193,10 +202,9 @@ class Linker:
             if source is None or vector is None:
                 queries.append(ItemNotFoundError(_id(ask)))
                 continue
-            words = candidates.telling_words(source.item, shelves)
             queries.append(Query(
                 view=view, shelves=shelves, catalogue=catalogue,
-                question=Question(item=source.item, vector=vector, words=words),
+                question=candidates.question(source.item, vector, shelves),
                 source=source, own_key=key, options=ask.options, half_lives=self._half_lives,
                 ties=self._tied(catalogue, key),
             ))  # fmt: skip

@@ -17,7 +17,7 @@ from linkage.embed import Vectors
 from linkage.evidence import Profile, Signals
 from linkage.feedback import Tie
 from linkage.profiles import Catalogue
-from linkage.types import Evidence, Explanation, Filters, Link, Options, Related, Relation
+from linkage.types import Evidence, Explanation, Filters, Item, Link, Options, Related, Relation
 from linkage.views import View
 
 POPULARITY_WEIGHT = 0.05
@@ -27,6 +27,7 @@ _POOL_TO_REORDER = 150
 _WIDER = 6
 _WIDEST = 20_000
 _MOST_COMPARED = 1_000
+_COMPARED_TO_LEARN = 120
 _EXPLAINED = 500
 """Among so many links the place of one is sought."""
 _FEW = 2_000
@@ -98,34 +99,34 @@ class Query:
         cosines = candidates.similarities(self.question.vector, list(profiles), self.shelves)
         passes = filters.sieve(self.options.filters)
         ranked = [
-            self.ranked(key, profile, cosines.get(key), ranks, now)
-            for key, ranks in found.items()
+            self.ranked(key, profile, cosines.get(key), now)
+            for key in found
             if key != self.own_key and (profile := profiles.get(key)) and passes(profile.item)
         ]
         return sorted(ranked, key=lambda r: -r.value)
 
-    def ranked(
-        self, key: int, target: Profile, cosine: float | None, ranks: Ranks, now: datetime
-    ) -> Ranked:
+    def ranked(self, key: int, target: Profile, cosine: float | None, now: datetime) -> Ranked:
         """Compare one item with the source."""
-        found = evidence.signals(
-            self.source, target, weights=self.question.words, similarity=cosine, ranks=ranks
-        )
-        score = rank.score(self.source, target, found)
+        found = evidence.signals(self.source, target, self.question, cosine)
+        relation, score = rank.judge(self.source, target, found)
         if tie := self.ties.get(key):
-            score = round(tie.weigh(score), 4)
+            score = tie.weigh(score)
         value = score * (1 + POPULARITY_WEIGHT * target.item.popularity)
         if self.options.fresh:
             age = freshness.decay(target.item, now, self.half_lives)
             value = freshness.weigh(value, age, self.options.fresh)
-        return Ranked(key, target, found, rank.relation(self.source, target, found), score, value)
+        return Ranked(key, target, found, relation, score, value)
+
+    def features(self) -> list[tuple[Item, dict[str, float]]]:
+        """Return the candidates, not only those of a page, and what a ranker weighs of each."""
+        ranked = self.compare(self._gather(_COMPARED_TO_LEARN), datetime.now(UTC))
+        return [(r.profile.item, rank.features(self.source, r.profile, r.signals)) for r in ranked]
 
     def explain(self, key: int, target: Profile) -> Explanation:
         """Return the link to one item in full and its place among those that are served."""
         place = Place(datetime.now(UTC))
         cosines = candidates.similarities(self.question.vector, [key], self.shelves)
-        ranks = self._gather(_MOST_COMPARED).get(key, NO_RANKS)
-        ranked = self.ranked(key, target, cosines.get(key), ranks, place.began)
+        ranked = self.ranked(key, target, cosines.get(key), place.began)
         widest = replace(self, options=replace(self.options, limit=_EXPLAINED))
         keys = [r.key for r in widest.listing(place)]
         position = keys.index(key) + 1 if key in keys else None
@@ -156,7 +157,7 @@ class Query:
         reasons = evidence.explain(self.source, ranked.profile, ranked.signals, self.question.words)
         if tie := self.ties.get(ranked.key):
             reasons = (*reasons, _told_by(tie))
-        return Link(ranked.profile.item, ranked.relation, ranked.score, reasons)
+        return Link(ranked.profile.item, ranked.relation, round(ranked.score, 4), reasons)
 
     def _widening(self, listed: int) -> Iterator[Found]:
         """Yield candidates, then more of them, up to all there are."""

@@ -1,149 +1,147 @@
 """From signals to a relation and a score in 0..1.
 
-Each kind of evidence has a probability that it alone makes a link useful; independent reasons add
-up as a noisy-or, so more evidence never lowers a score. The figures are a first calibration by
-hand; a trained ranker replaces `score` when there are clicks or gold links to learn from.
+A trained ranker weighs the evidence; the relation is decided beside it, by what kind of evidence
+there is. Both are the same whichever filters were asked with and wherever in a listing a link is.
 """
 
 import math
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
 
+from linkage import ranker
 from linkage.evidence import Naming, Profile, Signals
-from linkage.types import Relation
+from linkage.ranker import Ranker
+from linkage.types import Item, Relation
 
 REPORTS = frozenset({"article", "page", "podcast", "post", "review", "video"})
 """Kinds that tell of works rather than being adapted from them."""
 ADAPTATIONS = frozenset({"film", "series", "game", "music", "play"})
 """Kinds that are made from books."""
 
-_TELLING_TITLE_WORDS = 3
-_SERIES, _CREATOR, _SAME_TITLE, _SAME_HEAD = 0.85, 0.5, 0.45, 0.4
-_SIMILARITY_MIDDLE, _SIMILARITY_SLOPE, _SIMILARITY_WEIGHT = 0.6, 12.0, 0.6
-_OVERLAP_WEIGHT = 0.3
+FEATURES = (
+    "same_work", "series", "creator", "creator_of_kind", "subjects", "same_title", "same_head",
+    "alike_title", "shared_title", "own_title", "told", "told_rare", "named_full", "named_surname",
+    "named_full_titled", "named_surname_titled", "reported", "overlap", "nearness",
+    "nearness_across", "made_before",
+)  # fmt: skip
+"""What a ranker weighs."""
+SHIPPED = Path(str(files("linkage") / "data" / "ranker.json"))
 
-
-def relation(source: Profile, target: Profile, found: Signals) -> Relation:
-    """Return what ties two items, by the strongest evidence there is."""
-    if is_same_work(source, target, found):
-        return "same_work"
-    for naming, namer, named in (
-        (found.named_by_target, target, source),
-        (found.named_by_source, source, target),
-    ):
-        if naming and _is_telling(naming, named, same_title=found.same_title):
-            return _relation_of_naming(naming, namer, named, same_title=found.same_title)
-    if _is_made_from(source, target, found):
-        return "adaptation_of"
-    if found.series:
-        return "series"
-    return "same_creator" if found.creators else "similar"
-
-
-def _is_made_from(source: Profile, target: Profile, found: Signals) -> bool:
-    """Tell whether a book and a film, game … of one title speak of having been made from it."""
-    kinds = {source.item.kind, target.item.kind}
-    is_pair = "book" in kinds and bool(kinds & ADAPTATIONS)
-    return is_pair and found.has_cue and (found.same_title or found.same_head)
-
-
-def score(source: Profile, target: Profile, found: Signals) -> float:
-    """Return how likely the link is of use, 0..1."""
-    against = math.prod(1 - p for p in _probabilities(source, target, found))
-    return round(1 - against, 4)
+_LIKELY = 0.5
+_FAR = 5.0
+"""Standard deviations above the background that count as as near as can be."""
 
 
 def features(source: Profile, target: Profile, found: Signals) -> dict[str, float]:
-    """Return what a ranker weighs, by name: 0 where there is nothing to say, 1 at most.
+    """Return what is known of a pair, by the names of FEATURES: 0 for nothing, 1 at most.
 
-    Evidence counts the same whichever of the two items is the source.
+    Evidence counts the same whichever of the two items is the source, but for `overlap`.
     """
-    namings = (found.named_by_target, source), (found.named_by_source, target)
-    facts: dict[str, float] = {
+    nearness = min(1.0, found.nearness / _FAR)
+    rare_creator = 1 / math.log2(max(2, found.bearers)) if found.creators else 0.0
+    titles = found.titles
+    facts = {
         "same_work": is_same_work(source, target, found),
         "series": bool(found.series),
-        "creator": bool(found.creators),
-        "same_title": found.same_title,
-        "same_head": found.same_head,
-        "made_from": _is_made_from(source, target, found),
-        "overlap": found.overlap,
-        "similarity": found.similarity or 0.0,
+        "creator": rare_creator,
+        "creator_of_kind": rare_creator * (source.item.kind == target.item.kind),
+        "subjects": found.subject_rarity,
+        "same_title": titles.is_same,
+        "same_head": titles.is_same_head,
+        "alike_title": titles.is_alike,
+        "shared_title": titles.rarity,
+        "own_title": 1 / math.log2(max(2, titles.namesakes)) if titles.is_same else 0.0,
+        "told": found.told,
+        "told_rare": found.told_rarity,
+        "overlap": found.text_overlap,
+        "nearness": nearness,
+        "nearness_across": nearness * _is_across(source.item, target.item),
         "made_before": _is_made_before(source, target),
     }
-    for naming, named in namings:
-        if naming:
-            name = _name_of(naming, named, same_title=found.same_title)
-            facts[name] = 1.0
-    facts |= {f"rank_{channel}": 1 / rank for channel, rank in found.ranks.items()}
-    return facts
+    for naming, namer in _namings(source, target, found):
+        if naming.creator:
+            facts[f"named_{naming.creator}"] = True
+            if naming.title or titles.is_alike:
+                facts[f"named_{naming.creator}_titled"] = True
+        if naming.title and namer.item.kind in REPORTS:
+            facts["reported"] = found.told_rarity
+    return {name: float(facts.get(name, 0.0)) for name in FEATURES}
 
 
-def _name_of(naming: Naming, named: Profile, *, same_title: bool) -> str:
-    """Return the feature that a naming counts as."""
-    if naming.creator:
-        is_sure = same_title or naming.has_cue
-        return f"named_{naming.creator}_{'surely' if is_sure else 'perhaps'}"
-    is_telling = len(named.title.split()) >= _TELLING_TITLE_WORDS
-    return "named_long_title" if is_telling else "named_short_title"
+def judge(
+    source: Profile, target: Profile, found: Signals, by: Ranker | None = None
+) -> tuple[Relation, float]:
+    """Return what ties two items and how likely the link is right, 0..1, by the shipped ranker."""
+    score = (by or shipped()).probability(features(source, target, found))
+    return _relation(source, target, found, score), score
 
 
-def _is_made_before(source: Profile, target: Profile) -> bool:
-    """Tell whether a film, game … is older than the book."""
-    if source.item.kind != "book" and target.item.kind == "book":
-        source, target = target, source
-    is_pair = source.item.kind == "book" and target.item.kind in ADAPTATIONS
-    return bool(is_pair and source.year and target.year and target.year < source.year - 1)
+@cache
+def shipped() -> Ranker:
+    """Return the ranker that comes with Weft."""
+    return ranker.load(SHIPPED, FEATURES)
 
 
 def is_same_work(source: Profile, target: Profile, found: Signals) -> bool:
     """Tell whether the two are editions of one work."""
-    is_alike = found.same_title and source.item.kind == target.item.kind
+    is_alike = found.titles.is_same and source.item.kind == target.item.kind
     return bool(found.identifiers or (is_alike and found.creators))
 
 
-def _relation_of_naming(
-    naming: Naming, namer: Profile, named: Profile, *, same_title: bool
-) -> Relation:
-    if namer.item.kind in REPORTS:
-        return "about"
-    is_made_from = namer.item.kind != named.item.kind and (same_title or naming.has_cue)
-    return "adaptation_of" if is_made_from and naming.creator else "mentions"
-
-
-def _is_telling(naming: Naming, named: Profile, *, same_title: bool) -> bool:
-    if naming.creator == "full":
-        return True
-    if naming.creator == "surname":
-        return naming.has_cue or same_title
-    return len(named.title.split()) >= _TELLING_TITLE_WORDS
-
-
-def _probabilities(source: Profile, target: Profile, found: Signals) -> Iterator[float]:
+def _relation(source: Profile, target: Profile, found: Signals, score: float) -> Relation:
     if is_same_work(source, target, found):
-        yield 0.97
+        return "same_work"
+    if _is_made_from(source, target, found, score):
+        return "adaptation_of"
+    for naming, namer in _namings(source, target, found):
+        if naming.title and (naming.creator or score >= _LIKELY):
+            return "about" if namer.item.kind in REPORTS else "mentions"
+    is_sequel = found.titles.is_within and source.item.kind == target.item.kind
+    if found.series or (found.creators and is_sequel):
+        return "series"
+    return "same_creator" if found.creators else "similar"
+
+
+def _is_made_from(source: Profile, target: Profile, found: Signals, score: float) -> bool:
+    """Tell whether a book and a film, game … are one story."""
+    if not _book_and_adaptation(source, target) or _is_made_before(source, target):
+        return False
+    is_titled = found.titles.is_alike or found.titles.is_same_head
+    if is_titled and (found.has_cue or score >= _LIKELY):
+        return True
+    return any(
+        (naming.title or is_titled) and naming.creator and (naming.has_cue or score >= _LIKELY)
+        for naming, _ in _namings(source, target, found)
+    )
+
+
+def _is_made_before(source: Profile, target: Profile) -> bool:
+    """Tell whether a film, game … is older than the book."""
+    if not (pair := _book_and_adaptation(source, target)):
+        return False
+    book, other = pair
+    return bool(book.year and other.year and other.year < book.year - 1)
+
+
+def _is_across(source: Item, target: Item) -> bool:
+    """Tell whether two items are known to be in different languages, and so share few words."""
+    both = (source.language or "", target.language or "")
+    primary = {language.lower().partition("-")[0] for language in both}
+    return "" not in primary and len(primary) > 1
+
+
+def _book_and_adaptation(source: Profile, target: Profile) -> tuple[Profile, Profile] | None:
+    for book, other in ((source, target), (target, source)):
+        if book.item.kind == "book" and other.item.kind in ADAPTATIONS:
+            return book, other
+    return None
+
+
+def _namings(source: Profile, target: Profile, found: Signals) -> Iterator[tuple[Naming, Profile]]:
+    """Yield what one item says of the other, and the item that says it."""
     if found.named_by_target:
-        yield _named(found.named_by_target, source, same_title=found.same_title)
+        yield found.named_by_target, target
     if found.named_by_source:
-        yield _named(found.named_by_source, target, same_title=found.same_title)
-    if found.series:
-        yield _SERIES
-    if found.creators:
-        yield _CREATOR
-    if found.same_title:
-        yield _SAME_TITLE
-    elif found.same_head:
-        yield _SAME_HEAD
-    if _is_made_from(source, target, found):
-        yield _SAME_TITLE
-    yield _OVERLAP_WEIGHT * found.overlap
-    if found.similarity is not None:
-        distance = _SIMILARITY_SLOPE * (found.similarity - _SIMILARITY_MIDDLE)
-        yield _SIMILARITY_WEIGHT / (1 + math.exp(-distance))
-
-
-def _named(naming: Naming, named: Profile, *, same_title: bool) -> float:
-    if naming.creator == "full":
-        return 0.93 if same_title or naming.has_cue else 0.8
-    if naming.creator == "surname":
-        return 0.85 if same_title and naming.has_cue else 0.5 if same_title else 0.3
-    words = len(named.title.split())
-    return 0.35 if words >= _TELLING_TITLE_WORDS else 0.15 if words > 1 else 0.02
+        yield found.named_by_source, source

@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from linkage.candidates import Shelf
+from linkage.embed import USUAL_BACKGROUND, Background
 from linkage.errors import IndexDamagedError
 from linkage.index import STORES, VectorStore, VectorStores
 from linkage.lexical import Lexicon
@@ -35,6 +37,8 @@ class Manifest:
     revision: int
     names: tuple[tuple[str, ...], ...]
     files: Mapping[str, tuple[int, str]]
+    background: Background = USUAL_BACKGROUND
+    """The cosines of items that have nothing to do with each other; builds of old have none."""
     format: int = FORMAT
 
     def as_json(self) -> bytes:
@@ -50,6 +54,13 @@ class Segment:
     manifest: Manifest
     vectors: VectorStore
     lexicon: Lexicon
+
+    @property
+    def shelf(self) -> Shelf:
+        """Return the place to search in."""
+        return Shelf(
+            vectors=self.vectors, lexicon=self.lexicon, background=self.manifest.background
+        )
 
 
 def seal(partial: Path, final: Path, **facts: Any) -> Manifest:  # noqa: ANN401 - Manifest's fields
@@ -111,6 +122,8 @@ def _shaped(fields: dict[str, Any]) -> Manifest:
     files = {str(n): (int(size), str(digest)) for n, (size, digest) in fields.pop("files").items()}
     if any(".." in Path(name).parts or Path(name).is_absolute() for name in files):
         raise ValueError("a file lies outside of the folder")
+    if background := fields.pop("background", None):
+        fields["background"] = Background(**{k: float(v) for k, v in background.items()})
     return Manifest(names=names, files=files, **fields)
 
 

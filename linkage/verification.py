@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from linkage import candidates
-from linkage.candidates import Question, Shelf
 from linkage.embed import Vectors
 from linkage.segment import Segment
 from linkage.types import Filters, Item
@@ -182,13 +181,12 @@ def _nearest(log: VectorLog, positions: Keys, asked: Vectors) -> tuple[Keys, Vec
 
 def _share_found(segment: Segment, gold: Sequence[Gold]) -> float:
     """Return for how many good links the target is among the first of its kind."""
-    shelves = [Shelf(vectors=segment.vectors, lexicon=segment.lexicon)]
+    shelves = [segment.shelf]
     found = 0
     for link in gold:
         _, vectors = segment.vectors.vectors([link.key])
         if len(vectors):
-            words = candidates.telling_words(link.item, shelves)
-            question = Question(item=link.item, vector=vectors[0], words=words)
+            question = candidates.question(link.item, vectors[0], shelves)
             kinds = Filters(kinds=frozenset({link.kind}))
             # the item itself may be among them
             first = candidates.gather(question, shelves, filters=kinds, limit=ANSWERS + 1)

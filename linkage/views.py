@@ -71,9 +71,7 @@ class View:
 
     def shelves(self) -> list[Shelf]:
         """Return where to search."""
-        held = [Shelf(vectors=self._segment.vectors, lexicon=self._segment.lexicon)] if (
-            self._segment
-        ) else []  # fmt: skip
+        held = [self._segment.shelf] if self._segment else []
         if self.delta.count or not held:
             held.append(Shelf(vectors=self.delta.vectors, lexicon=self.delta.lexicon))
         return held

@@ -8,6 +8,7 @@ from api.cli import (
     index,
     keys,
     learn,
+    links,
     matching,
     mentions,
     related,
@@ -20,8 +21,8 @@ from api.cli.console import app
 __all__ = ["app"]
 
 MODULES = (
-    demo, run, imports, sources, index, related, texts, files, glossaries, keys, learn, matching,
-    mentions,
+    demo, run, imports, sources, index, related, texts, files, glossaries, keys, learn, links,
+    matching, mentions,
 )  # fmt: skip
 for module in MODULES:
     module.register(app)

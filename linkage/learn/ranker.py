@@ -7,6 +7,7 @@ score. Its probabilities are calibrated on predictions for questions it was not 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ PENALTY = 1.0
 DETRIMENTAL = frozenset({"made_before"})
 """Features that speak against a link: their weights are never positive."""
 
+NO_PRIOR: Mapping[str, float] = MappingProxyType({})
 Numbers = NDArray[np.float64]
 
 
@@ -29,34 +31,41 @@ Numbers = NDArray[np.float64]
 class Row:
     """A judged pair: its `rank.features`, whether it is right, and how much that counts.
 
-    `label` may lie between 0 and 1. `question` names what was asked: rows of one question are never
-    split between training and calibration. `weight` is 1, or the inverse propensity of a click.
+    `label` may lie between 0 and 1. Rows of one `group` are never split between training and
+    calibration: the answers to one question, or to all that have to do with each other. `weight`
+    is 1, or the inverse propensity of a click.
     """
 
     features: Mapping[str, float]
     label: float
-    question: str
+    group: str
     weight: float = 1.0
 
 
-def fit(rows: Iterable[Row], *, penalty: float = PENALTY) -> Ranker:
-    """Train a ranker; TrainingError when there are too few questions, or all answers are alike."""
-    table = _Table.of(list(rows))
+def fit(
+    rows: Iterable[Row], *, prior: Mapping[str, float] = NO_PRIOR, penalty: float = PENALTY
+) -> Ranker:
+    """Train a ranker; TrainingError when there are too few groups, or all answers are alike.
+
+    Weights are drawn to those of `prior`, which stay for features that no row has. Training from
+    clicks starts at the weights of the ranker that was used.
+    """
+    table = _Table.of(list(rows), prior)
     odds = _out_of_fold(table, penalty)
-    platt = _minimised(
-        odds[:, None], table.labels, table.weights, 0.0, [(1e-3, None), (None, None)]
-    )
+    platt = _minimised(table.calibrating(odds), 0.0, [(1e-3, None), (None, None)])
     ranker = _trained(table, penalty)
     return replace(ranker, slope=float(platt[0]), offset=float(platt[1]))
 
 
-def predictions(rows: Sequence[Row], *, penalty: float = PENALTY) -> list[float]:
-    """Return what rankers say of each row that were trained and calibrated on other questions."""
-    folds = _folds(row.question for row in rows)
+def predictions(
+    rows: Sequence[Row], *, prior: Mapping[str, float] = NO_PRIOR, penalty: float = PENALTY
+) -> list[float]:
+    """Return what rankers say of each row that were trained and calibrated on other groups."""
+    folds = _folds(row.group for row in rows)
     found: dict[int, float] = {}
     for fold in range(FOLDS):
         rest = (row for row, own in zip(rows, folds, strict=True) if own != fold)
-        ranker = fit(rest, penalty=penalty)
+        ranker = fit(rest, prior=prior, penalty=penalty)
         out = (place for place, own in enumerate(folds) if own == fold)
         found |= {place: ranker.probability(rows[place].features) for place in out}
     return [found[place] for place in range(len(rows))]
@@ -67,25 +76,31 @@ class _Table:
     """Rows as arrays."""
 
     names: tuple[str, ...]
+    prior: Numbers
     matrix: Numbers
     labels: Numbers
     weights: Numbers
     folds: NDArray[np.int64]
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> "_Table":
+    def of(cls, rows: Sequence[Row], prior: Mapping[str, float]) -> "_Table":
         labels = np.array([row.label for row in rows], dtype=np.float64)
-        folds = np.array(_folds(row.question for row in rows), dtype=np.int64)
+        folds = np.array(_folds(row.group for row in rows), dtype=np.int64)
         if folds.max(initial=0) < FOLDS - 1 or not 0 < labels.mean() < 1:
             raise TrainingError(
                 f"a ranker needs right and wrong answers to many questions; there are {len(rows)} "
-                f"answers to {len({row.question for row in rows})} questions, "
+                f"answers in {len({row.group for row in rows})} groups, "
                 f"{int((labels > 0).sum())} of them right"
             )
-        names = tuple(sorted({name for row in rows for name in row.features}))
-        matrix = np.array([[row.features.get(name, 0.0) for name in names] for row in rows])
-        weights = np.array([row.weight for row in rows], dtype=np.float64)
-        return cls(names=names, matrix=matrix, labels=labels, weights=weights, folds=folds)
+        names = tuple(sorted({*prior, *(name for row in rows for name in row.features)}))
+        return cls(
+            names=names,
+            prior=np.array([prior.get(name, 0.0) for name in names]),
+            matrix=np.array([[row.features.get(name, 0.0) for name in names] for row in rows]),
+            labels=labels,
+            weights=np.array([row.weight for row in rows], dtype=np.float64),
+            folds=folds,
+        )
 
     def where(self, chosen: NDArray[np.bool_]) -> "_Table":
         """Return some of the rows."""
@@ -96,6 +111,10 @@ class _Table:
             weights=self.weights[chosen],
             folds=self.folds[chosen],
         )
+
+    def calibrating(self, odds: Numbers) -> "_Table":
+        """Return the same rows with their log-odds as the one feature."""
+        return replace(self, names=("odds",), prior=np.zeros(1), matrix=odds[:, None])
 
 
 def _out_of_fold(table: _Table, penalty: float) -> Numbers:
@@ -111,38 +130,32 @@ def _out_of_fold(table: _Table, penalty: float) -> Numbers:
 
 def _trained(table: _Table, penalty: float) -> Ranker:
     bounds = [(None, 0.0) if name in DETRIMENTAL else (0.0, None) for name in table.names]
-    *weights, intercept = _minimised(
-        table.matrix, table.labels, table.weights, penalty, [*bounds, (None, None)]
-    )
-    named = dict(zip(table.names, map(float, weights), strict=True))
-    return Ranker(weights=named, intercept=float(intercept))
+    *weights, intercept = _minimised(table, penalty, [*bounds, (None, None)])
+    named = {name: round(float(w), 4) for name, w in zip(table.names, weights, strict=True)}
+    return Ranker(weights=named, intercept=round(float(intercept), 4))
 
 
 def _minimised(
-    matrix: Numbers,
-    labels: Numbers,
-    weights: Numbers,
-    penalty: float,
-    bounds: Sequence[tuple[float | None, float | None]],
+    table: _Table, penalty: float, bounds: Sequence[tuple[float | None, float | None]]
 ) -> Numbers:
     """Return the weights and, last, the intercept of the least logistic loss within bounds."""
 
     def loss(parameters: Numbers) -> tuple[float, Numbers]:
-        odds = matrix @ parameters[:-1] + parameters[-1]
-        surprise = np.logaddexp(0.0, odds) - labels * odds
-        slack = weights * (expit(odds) - labels)
-        pull = penalty * parameters[:-1]
-        value = weights @ surprise + 0.5 * pull @ parameters[:-1]
-        return float(value), np.append(slack @ matrix + pull, slack.sum())
+        odds = table.matrix @ parameters[:-1] + parameters[-1]
+        surprise = table.weights @ (np.logaddexp(0.0, odds) - table.labels * odds)
+        slack = table.weights * (expit(odds) - table.labels)
+        away = parameters[:-1] - table.prior
+        slope = slack @ table.matrix + penalty * away
+        return surprise + 0.5 * penalty * away @ away, np.append(slope, slack.sum())
 
-    start = np.zeros(matrix.shape[1] + 1)
+    start = np.append(table.prior, 0.0)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return np.asarray(found.x, dtype=np.float64)
 
 
-def _folds(questions: Iterable[str]) -> list[int]:
-    """Deal the questions into FOLDS parts of like size, the same ones each time."""
-    asked = list(questions)
-    order = sorted(set(asked), key=lambda question: (zlib.crc32(question.encode()), question))
-    part = {question: place % FOLDS for place, question in enumerate(order)}
-    return [part[question] for question in asked]
+def _folds(groups: Iterable[str]) -> list[int]:
+    """Deal the groups into FOLDS parts of like size, the same ones each time."""
+    given = list(groups)
+    order = sorted(set(given), key=lambda group: (zlib.crc32(group.encode()), group))
+    part = {group: place % FOLDS for place, group in enumerate(order)}
+    return [part[group] for group in given]

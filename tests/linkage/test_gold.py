@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import SourceFormatError
-from linkage.gold import read_gold
+from linkage.gold import read_answers, read_gold
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,19 @@ def test_what_is_wrong_is_told_with_its_line(
 def test_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(SourceFormatError, match="No such file"):
         read_gold(tmp_path / "nowhere.csv")
+
+
+def test_answers_are_read_with_their_relations(tmp_path: Path) -> None:
+    path = tmp_path / "gold.csv"
+    path.write_text("source,target,relation,reason\na,x,about,because\na,y,,\nb,x,series,\n")
+    assert read_answers(path) == {"a": {"x": "about", "y": None}, "b": {"x": "series"}}
+    lines = tmp_path / "gold.jsonl"
+    lines.write_text('{"source": "a", "target": "x"}\n')
+    assert read_answers(lines) == {"a": {"x": None}}
+
+
+def test_answers_without_links_are_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "gold.csv"
+    path.write_text("source,target\n")
+    with pytest.raises(SourceFormatError, match="no links"):
+        read_answers(path)

@@ -16,7 +16,7 @@ def rows(questions: int, *, weight: float = 1.0) -> list[Row]:
             odds = 4.0 * named - 2.0 - 3.0 * before
             label = float(chance.random() < 1 / (1 + np.exp(-odds)))
             features = {"named": float(named), "noise": noise, "made_before": before}
-            made.append(Row(features=features, label=label, question=str(question), weight=weight))
+            made.append(Row(features=features, label=label, group=str(question), weight=weight))
     return made
 
 
@@ -44,7 +44,7 @@ def test_a_row_of_weight_two_counts_like_two_rows() -> None:
 
 def test_evidence_never_speaks_against_a_link() -> None:
     wrong = [
-        Row(features={"named": float(n % 2)}, label=float(n % 2 == 0), question=str(n))
+        Row(features={"named": float(n % 2)}, label=float(n % 2 == 0), group=str(n))
         for n in range(50)
     ]
     assert fit(wrong).weights["named"] == 0
