@@ -46,6 +46,8 @@ STATUS: Mapping[type[Exception], int] = {
     translate.GlossaryNotFoundError: 404,
     translate.GlossaryNameTakenError: 409,
     translate.InvalidTermError: 422,
+    translate.UnitNotFoundError: 404,
+    translate.InvalidUnitError: 422,
     translate.ModelError: 503,
     OperationalError: 503,
 }

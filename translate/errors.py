@@ -11,6 +11,8 @@ TranslateError
 ├── JobNotFoundError           no such job for this tenant
 ├── GlossaryNotFoundError      no such glossary for this tenant
 ├── GlossaryNameTakenError     the tenant has another glossary of this name
+├── UnitNotFoundError          no such unit in this tenant's memory
+├── InvalidUnitError           a unit of a memory, or a file of them, cannot be used
 ├── InvalidTermError           a glossary's term, or their number, cannot be used
 ├── UnknownFormatError         no reader for files of a suffix
 ├── DocumentNotFoundError      no such document for this tenant
@@ -167,3 +169,20 @@ class DocumentStateError(TranslateError):
         self.document_id = document_id
         self.state = state
         super().__init__(f"document {document_id} is {state}: {reason}")
+
+
+class UnitNotFoundError(TranslateError):
+    """The tenant's memory has no unit of this tuid."""
+
+    def __init__(self, tuid: str) -> None:
+        self.tuid = tuid
+        super().__init__(f"the memory has no unit {tuid!r}")
+
+
+class InvalidUnitError(TranslateError):
+    """A unit of a translation memory, or a file of units, cannot be used."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")

@@ -26,7 +26,9 @@ from translate.errors import (
     JobStateError,
 )
 from translate.glossary import Glossary
+from translate.memory import THRESHOLD, Mode
 from translate.models import ChunkRow, JobItemRow, JobRow, ResultRow
+from translate.search import TenantMemory
 from translate.store import ItemResult
 from translate.translator import Format, Translator
 from translate.types import Translation
@@ -60,6 +62,9 @@ class JobOptions:
     do_not_translate: tuple[str, ...] = ()
     glossary: str | None = None
     """Id of a glossary, used in the version that it has when a chunk is translated."""
+    memory: Mode = "fuzzy"
+    memory_threshold: float = THRESHOLD
+    domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class Claim:
     """A chunk that a worker holds: what to translate, and the token that proves the holding."""
 
     job_id: str
+    tenant_id: str
     chunk_id: int
     token: str
     target: str
@@ -221,18 +227,24 @@ def _add_chunk(session: Session, job: JobRow, first: int, count: int) -> None:
 
 
 def run_next_chunk(
-    transaction: Transaction, translator: Translator, job_id: str, *, lease: float
+    transaction: Transaction,
+    translator: Translator,
+    job_id: str,
+    *,
+    lease: float,
+    reading: Transaction | None = None,
 ) -> bool:
     """Translate one chunk of a job; tell whether there was one to take.
 
-    A chunk whose translation raises is given back for another attempt, and the error goes on.
+    The memory is searched in sessions of `reading`. A chunk whose translation raises is given
+    back for another attempt, and the error goes on.
     """
     with transaction() as session:
         held = claim(session, job_id, lease=lease)
     if held is None:
         return False
     try:
-        results = _translate(translator, held)
+        results = _translate(translator, held, reading or transaction)
     except Exception:
         with transaction() as session:
             release(session, held)
@@ -242,7 +254,14 @@ def run_next_chunk(
     return True
 
 
-def _translate(translator: Translator, held: Claim) -> list[Translation]:
+def _translate(translator: Translator, held: Claim, reading: Transaction) -> list[Translation]:
+    memory = TenantMemory(
+        reading,
+        held.tenant_id,
+        domain=held.options.domain,
+        mode=held.options.memory,
+        threshold=held.options.memory_threshold,
+    )
     return translator.translate(
         [item.text for item in held.items],
         target=held.target,
@@ -251,6 +270,7 @@ def _translate(translator: Translator, held: Claim) -> list[Translation]:
         min_confidence=held.options.min_confidence,
         do_not_translate=held.options.do_not_translate,
         glossary=held.glossary,
+        memory=memory,
     )
 
 
@@ -296,6 +316,7 @@ def _claim(
     options = job.options | {"do_not_translate": tuple(job.options["do_not_translate"])}
     return Claim(
         job.id,
+        job.tenant_id,
         chunk.id,
         chunk.claim,
         chunk.target,

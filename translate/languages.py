@@ -1,6 +1,7 @@
 """Codes and names of languages, however the callers spell them."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 NAMES = {
     "af": "Afrikaans", "ar": "Arabic", "az": "Azerbaijani", "be": "Belarusian", "bg": "Bulgarian",
@@ -38,6 +39,7 @@ _ALIASES = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def canonical(code: str) -> str:
     """Return our code for a language: `EN-US` → `en`, `pt_BR` → `pt`, `ger` → `de`.
 

@@ -1,8 +1,9 @@
 """Runs of text through one engine: cut, decode in one call, put back, judge, try again once."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from translate.detect import Detector
 from translate.engine import Engine
@@ -34,7 +35,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
+class Unit:
     """A segment: what to translate, and what stands as it is before and after."""
 
     head: Run
@@ -75,15 +76,18 @@ def translate_runs(  # noqa: PLR0913 - what runs are translated with
     Every span of a run is in its outcome exactly once. Equal segments are decoded once. The
     engine is called twice at most, and twice more where segments lack terms.
     """
-    cut = [
-        [(unit, _Core(unit.core, source, matcher)) for unit in _units(run, source, engine)]
+    is_readable = partial(_fits, engine=engine)
+    segments = [
+        [(unit, _Core(unit.core, source, matcher)) for unit in cut(run, source, is_readable)]
         for run, source, matcher in zip(runs, sources, matchers or [None] * len(runs), strict=True)
     ]
-    cores = {core: core.run for units in cut for _, core in units if has_letters(core.run.text)}
+    cores = {
+        core: core.run for units in segments for _, core in units if has_letters(core.run.text)
+    }
     judge = _Judge(target, detector, decoding)
     best = _best(cores, engine, judge)
     best |= _with_terms(best, engine, judge)
-    return [_outcome(units, best) for units in cut]
+    return [_outcome(units, best) for units in segments]
 
 
 def _best(cores: Mapping[_Core, Run], engine: Engine, judge: "_Judge") -> dict[_Core, _Attempt]:
@@ -134,16 +138,18 @@ def has_letters(text: str) -> bool:
     return any(character.isalpha() for character in text)
 
 
-def _units(run: Run, language: str, engine: Engine) -> list[_Unit]:
+def cut(run: Run, language: str, fits: Callable[[Run], bool]) -> list[Unit]:
+    """Return a run's segments; one that does not fit is cut further."""
+
     def stretch(begin: int, end: int) -> Run:
         first = run.text.count(MARK, 0, begin)
         text = run.text[begin:end]
         return Run(text, run.spans[first : first + text.count(MARK)])
 
     units, begin = [], 0
-    for segment in split(run.text, language, lambda begin, end: _fits(stretch(begin, end), engine)):
+    for segment in split(run.text, language, lambda begin, end: fits(stretch(begin, end))):
         end = begin + len(segment.text)
-        units.append(_peeled(stretch(begin, end), segment.gap))
+        units.append(peeled(stretch(begin, end), segment.gap))
         begin = end + len(segment.gap)
     return units
 
@@ -152,7 +158,7 @@ def _fits(run: Run, engine: Engine) -> bool:
     return fits(run) and engine.fits(show(run).text)
 
 
-def _peeled(segment: Run, gap: str) -> _Unit:
+def peeled(segment: Run, gap: str = "") -> Unit:
     """Set aside what the model need not see at the ends of a segment, with its white space."""
     text, spans = segment.text, segment.spans
     bullet = _BULLET.match(text)
@@ -163,7 +169,7 @@ def _peeled(segment: Run, gap: str) -> _Unit:
     while begin < end and text[end - 1] == MARK and stands_behind(spans[last - 1]):
         last -= 1
         end = begin + len(text[begin : end - 1].rstrip())
-    return _Unit(
+    return Unit(
         Run(text[:begin], spans[:first]),
         Run(text[begin:end], spans[first:last]),
         Run(text[end:] + gap, spans[last:]),
@@ -241,7 +247,7 @@ def _visible(run: Run) -> str:
     return Run(run.text, tuple(Span(text, "number") for text in kept)).plain()
 
 
-def _outcome(units: Iterable[tuple[_Unit, _Core]], attempts: Mapping[_Core, _Attempt]) -> Outcome:
+def _outcome(units: Iterable[tuple[Unit, _Core]], attempts: Mapping[_Core, _Attempt]) -> Outcome:
     """Return what became of a run; its confidence is that of its segments by their lengths."""
     found = [(unit, attempts.get(core)) for unit, core in units]
     judged = [(unit, attempt) for unit, attempt in found if attempt]
@@ -257,7 +263,7 @@ def _outcome(units: Iterable[tuple[_Unit, _Core]], attempts: Mapping[_Core, _Att
     )
 
 
-def _joined(units: Iterable[tuple[_Unit, _Attempt | None]], number: int) -> Run:
+def _joined(units: Iterable[tuple[Unit, _Attempt | None]], number: int) -> Run:
     """Join a run's units; of each the alternative of that number, where it has one."""
     parts: list[Run] = []
     for unit, attempt in units:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
+from translate import recall
 from translate.detect import Detector, LanguageDetector
 from translate.engine import Engine
 from translate.errors import TranslateError, UndetectedLanguageError, UnsupportedLanguageError
@@ -11,13 +13,14 @@ from translate.glossary import Glossary, TermMatcher, settled, with_terms
 from translate.icu import is_doubled, is_message, join_message, split_message
 from translate.languages import resolve
 from translate.markup import HTML, Markup, join_markup, split_markup
+from translate.memory import Memory
 from translate.pipeline import DEFAULT, Outcome, has_letters, translate_runs
 from translate.protect import Run, protect
+from translate.recall import Part, Parts, Recalled
 from translate.types import AppliedTerm, Decoding, Direction, Translation
 
 PIVOT = "en"
 Format = Literal["text", "html"]
-Parts = tuple[str | Run, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Translator:
         min_confidence: float = 0.0,
         do_not_translate: Sequence[str] = (),
         glossary: Glossary | None = None,
+        memory: Memory | None = None,
         plain: bool = False,
         decoding: Decoding = DEFAULT,
     ) -> list[Translation]:
@@ -103,7 +107,7 @@ class Translator:
         fails with a reason and fails no other; a `target` that no model knows raises
         `UnsupportedLanguageError`. A failed check or a confidence below `min_confidence` makes
         `needs_review`. The terms of a `glossary` are applied and listed; with `plain`, a text that
-        has any is translated without them as well.
+        has any is translated without them as well. What a `memory` knows is not decoded.
         """
         [target] = self.check_targets([target])
         hints = sources if sources is not None else [None] * len(texts)
@@ -123,37 +127,20 @@ class Translator:
             else:
                 matcher = glossary.matcher(language, target) if glossary else None
                 work[index] = _Work(parts, language, matcher=matcher)
+        if memory:
+            _recall(work, texts, memory, target)
         done = dict(zip(work, self._run(list(work.values()), target, decoding), strict=True))
         for index, each in done.items():
             written = [_text(parts, texts[index], format)
                        for parts in (each.parts, *each.alternatives)]  # fmt: skip
             answers[index] = self._settle(work[index], each, written, target, min_confidence)
         if plain:
-            self._add_plain(answers, texts, format, do_not_translate, decoding)
+            again = partial(
+                self.translate, target=target, format=format, do_not_translate=do_not_translate,
+                memory=memory, decoding=replace(decoding, alternatives=0),
+            )  # fmt: skip
+            _add_plain(answers, texts, again)
         return [answers[index] for index in range(len(texts))]
-
-    def _add_plain(
-        self,
-        answers: dict[int, Translation],
-        texts: Sequence[str],
-        form: Format | Markup,
-        do_not_translate: Sequence[str],
-        decoding: Decoding,
-    ) -> None:
-        """Translate the texts that have terms a second time, without the glossary."""
-        indexes = [index for index, each in answers.items() if each.glossary_terms]
-        if not indexes:
-            return
-        again = self.translate(
-            [texts[index] for index in indexes],
-            target=answers[indexes[0]].target,
-            sources=[answers[index].source for index in indexes],
-            format=form,
-            do_not_translate=do_not_translate,
-            decoding=replace(decoding, alternatives=0),
-        )
-        for index, each in zip(indexes, again, strict=True):
-            answers[index] = replace(answers[index], plain_text=each.text)
 
     @property
     def _sources(self) -> list[str]:
@@ -226,20 +213,49 @@ class Translator:
     def _settle(
         self, given: _Work, work: _Work, written: list[str], target: str, min_confidence: float
     ) -> Translation:
-        terms, checks = _audited(given, work)
-        is_good = not checks and work.confidence >= min_confidence
+        terms, failed = _audited(given, work)
+        failed |= recall.checks(given.parts)
+        confidence = recall.confidence(given.parts, work.confidence)
+        is_good = not failed and confidence >= min_confidence
         text, *others = dict.fromkeys(written)
         return Translation(
             text,
             given.source,
             target,
             "done" if is_good else "needs_review",
-            round(work.confidence, 4),
-            tuple(sorted(checks)),
+            round(confidence, 4),
+            tuple(sorted(failed)),
             self.model,
             glossary_terms=terms,
             alternatives=tuple(others),
+            memory=recall.summary(given.parts),
         )
+
+
+def _add_plain(
+    answers: dict[int, Translation],
+    texts: Sequence[str],
+    translate: Callable[..., list[Translation]],
+) -> None:
+    """Translate the texts that have terms a second time, without the glossary."""
+    indexes = [index for index, each in answers.items() if each.glossary_terms]
+    again = translate(
+        [texts[index] for index in indexes], sources=[answers[index].source for index in indexes]
+    )
+    for index, each in zip(indexes, again, strict=True):
+        answers[index] = replace(answers[index], plain_text=each.text)
+
+
+def _recall(work: dict[int, _Work], texts: Sequence[str], memory: Memory, target: str) -> None:
+    """Put what the memory knows in its places, language by language."""
+    for source in {each.source for each in work.values()}:
+        indexes = [index for index, each in work.items() if each.source == source]
+        known = recall.recall(
+            [texts[index] for index in indexes], [work[index].parts for index in indexes],
+            memory, source, target,
+        )  # fmt: skip
+        for index, parts in zip(indexes, known, strict=True):
+            work[index] = replace(work[index], parts=parts)
 
 
 def _with_terms_inserted(work: _Work) -> _Work:
@@ -253,21 +269,31 @@ def _with_terms_inserted(work: _Work) -> _Work:
 def _with_terms_settled(given: _Work, work: _Work) -> _Work:
     if given.matcher is None:
         return work
-    before = iter(list(_runs(given.parts)))
-    return replace(work, parts=_mapped(work.parts, lambda run: settled(next(before), run)))
+    parts = tuple(
+        settled(before, after) if isinstance(before, Run) and isinstance(after, Run) else after
+        for before, after in zip(given.parts, work.parts, strict=True)
+    )
+    return replace(work, parts=parts)
 
 
 def _audited(given: _Work, work: _Work) -> tuple[tuple[AppliedTerm, ...], frozenset[str]]:
-    """Return the terms that the translation holds, and its checks, `glossary` where one lacks."""
-    if given.matcher is None:
+    """Return the terms that the translation holds, and its checks, `glossary` where one lacks.
+
+    What a memory gave is taken as it is.
+    """
+    if (matcher := given.matcher) is None:
         return (), work.checks
     applied: list[AppliedTerm] = []
     checks = work.checks
-    for before, after in zip(_runs(given.parts), _runs(work.parts), strict=True):
-        found = given.matcher.find(before.text)
-        terms, lacking = given.matcher.applied(found, with_terms(after))
-        applied += terms
-        checks |= {"glossary"} if lacking else frozenset()
+    for before, after in zip(given.parts, work.parts, strict=True):
+        if isinstance(before, Recalled):
+            found = matcher.find(before.source.text)
+            applied += matcher.applied(found, before.hit.run.text)[0]
+        elif isinstance(before, Run):
+            found = tuple(term for run in _runs([before]) for term in matcher.find(run.text))
+            terms, lacking = matcher.applied(found, "\n".join(map(with_terms, _runs([after]))))
+            applied += terms
+            checks |= {"glossary"} if lacking else frozenset()
     return tuple(applied), checks
 
 
@@ -283,15 +309,25 @@ def _parts(text: str, form: Format | Markup, terms: Sequence[str]) -> Parts:
 
 def _text(parts: Parts, source: str, form: Format | Markup) -> str:
     """Return the text of its translated parts, written as its source was."""
+    known = [_remembered(part) for part in parts]
     if markup := _markup(form):
-        return join_markup(parts, markup)
+        return join_markup(known, markup)
     if is_message(source):
         doubled = is_doubled(source)
-        return "".join(join_message(p, doubled=doubled) for p in parts if isinstance(p, Run))
-    return "".join(part if isinstance(part, str) else part.plain() for part in parts)
+        return "".join(
+            part if isinstance(part, str) else join_message(part, doubled=doubled) for part in known
+        )
+    return "".join(part if isinstance(part, str) else part.plain() for part in known)
 
 
-def _runs(parts: Parts) -> Iterator[Run]:
+def _remembered(part: Part) -> str | Run:
+    """Return what a memory gave: markup and all as text where it is the whole."""
+    if not isinstance(part, Recalled):
+        return part
+    return part.hit.run.plain() if part.is_whole else part.hit.run
+
+
+def _runs(parts: Iterable[Part]) -> Iterator[Run]:
     """Yield every run of a text, the ones inside of spans too."""
     for part in parts:
         if isinstance(part, Run):
@@ -301,25 +337,21 @@ def _runs(parts: Parts) -> Iterator[Run]:
 
 def _mapped(parts: Parts, change: Callable[[Run], Run]) -> Parts:
     """Return the parts with every run changed, the ones inside of spans too, in their order."""
-    return tuple(part if isinstance(part, str) else _changed(part, change) for part in parts)
+    return tuple(_changed(part, change) if isinstance(part, Run) else part for part in parts)
 
 
 def _changed(run: Run, change: Callable[[Run], Run]) -> Run:
     changed = change(run)
-    spans = (replace(s, inner=_mapped(s.inner, change)) if s.inner else s for s in changed.spans)
-    return replace(changed, spans=tuple(spans))
-
-
-def _filled(part: str | Run, found: Mapping[Run, Run]) -> str | Run:
-    """Return the translation of a part, with the translations inside its spans."""
-    if isinstance(part, str):
-        return part
-    run = found[part]
-    spans = tuple(
-        replace(span, inner=tuple(_filled(each, found) for each in span.inner))
-        for span in run.spans
+    spans = (
+        replace(
+            span,
+            inner=tuple(
+                _changed(each, change) if isinstance(each, Run) else each for each in span.inner
+            ),
+        )
+        for span in changed.spans
     )
-    return replace(run, spans=spans)
+    return replace(changed, spans=tuple(spans))
 
 
 def _advanced(work: _Work, outcomes: Mapping[Run, Outcome], language: str) -> _Work:
@@ -331,8 +363,7 @@ def _advanced(work: _Work, outcomes: Mapping[Run, Outcome], language: str) -> _W
     checks = work.checks.union(*(outcome.checks for outcome, _ in weighted))
     count = max((len(outcome.alternatives) for outcome, _ in weighted), default=0)
     best, *others = (
-        tuple(_filled(part, _chosen(outcomes, number)) for part in work.parts)
-        for number in range(-1, count)
+        _mapped(work.parts, _chosen(outcomes, number).__getitem__) for number in range(-1, count)
     )
     return _Work(best, language, work.confidence * trust, checks, alternatives=tuple(others))
 

@@ -25,6 +25,20 @@ class AppliedTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryMatch:
+    """A unit of the translation memory that gave a translation.
+
+    An exact match has the same words; its score is 1 where nothing else differs either. `share`
+    is how much of the text was found, in characters; the match is the weakest of them.
+    """
+
+    match: Literal["exact", "fuzzy"]
+    score: float
+    tuid: str
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """One translated text: what came out, from which language, how sure, and what was checked.
 
@@ -45,6 +59,7 @@ class Translation:
     glossary_terms: tuple[AppliedTerm, ...] = ()
     plain_text: str | None = None
     alternatives: tuple[str, ...] = ()
+    memory: MemoryMatch | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,9 @@ def work_on_job(job_id: str) -> None:
     until = time.monotonic() + TURN_SECONDS
     while time.monotonic() < until:
         lease = runtime.settings.chunk_lease_seconds
+        database = runtime.database
         if not jobs.run_next_chunk(
-            runtime.database.transaction, runtime.translator, job_id, lease=lease
+            database.transaction, runtime.translator, job_id, lease=lease, reading=database.reading
         ):
             return
     wake_for_job(job_id, 1)

@@ -10,6 +10,7 @@ from api.cli import (
     learn,
     links,
     matching,
+    memories,
     mentions,
     related,
     run,
@@ -21,8 +22,8 @@ from api.cli.console import app
 __all__ = ["app"]
 
 MODULES = (
-    demo, run, imports, sources, index, related, texts, files, glossaries, keys, learn, links,
-    matching, mentions,
+    demo, run, imports, sources, index, related, texts, files, glossaries, memories, keys, learn,
+    links, matching, mentions,
 )  # fmt: skip
 for module in MODULES:
     module.register(app)

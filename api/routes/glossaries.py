@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from api.deps import RawBody, Reader, ReadSession, Writer, WriteSession
 from api.errors import responses
+from api.schemas.exchange import ExchangeOut
 from api.schemas.fields import Language
 from api.schemas.glossaries import (
     NAME,
@@ -16,7 +17,6 @@ from api.schemas.glossaries import (
     GlossaryBody,
     GlossaryNameBody,
     GlossaryOut,
-    ImportOut,
     TermsBody,
     TermsOut,
 )
@@ -142,13 +142,13 @@ def import_terms(
     session: WriteSession,
     body: RawBody,
     format: Annotated[TermFormat, Query()] = "csv",  # noqa: A002 - its name in the query
-) -> ImportOut:
+) -> ExchangeOut:
     """Add the terms of a CSV, TSV or TBX file. Bad rows do not stop good ones."""
     if not body:
         raise InvalidTermError("the body is empty; send a file of terms")
     pair = canonical(source), canonical(target)
     terms = read_terms(BytesIO(body), format, pair)
-    return ImportOut.of(glossaries.merge_terms(session, caller.tenant_id, glossary, pair, terms))
+    return ExchangeOut.of(glossaries.merge_terms(session, caller.tenant_id, glossary, pair, terms))
 
 
 @router.get(

@@ -23,6 +23,7 @@ from api.schemas.translations import (
 from translate import glossaries, jobs, store
 from translate.jobs import JobOptions, NewItem
 from translate.models import JobRow
+from translate.search import TenantMemory
 from workers.db import Database
 from workers.tasks import wake_for_job
 
@@ -62,6 +63,13 @@ def translate(
         min_confidence=body.min_confidence,
         do_not_translate=tuple(body.do_not_translate),
         glossary=glossary,
+        memory=TenantMemory(
+            runtime.database.reading,
+            caller.tenant_id,
+            domain=body.domain,
+            mode=body.memory,
+            threshold=body.memory_threshold,
+        ),
         plain=body.plain,
     )
     return TranslationsOut(translations=[TranslationOut.of(each) for each in translations])
@@ -164,7 +172,13 @@ def _options(session: Session, tenant_id: str, body: JobBody) -> JobOptions:
     """Return a job's options; its glossary is named by its id, in the version of each chunk."""
     glossary = glossaries.find(session, tenant_id, body.glossary).id if body.glossary else None
     return JobOptions(
-        body.format, body.min_confidence, tuple(body.do_not_translate), glossary=glossary
+        body.format,
+        body.min_confidence,
+        tuple(body.do_not_translate),
+        glossary,
+        body.memory,
+        body.memory_threshold,
+        body.domain,
     )
 
 

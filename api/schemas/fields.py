@@ -32,6 +32,10 @@ Date = Annotated[
 ]
 
 
+Domain = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+"""A subject or customer whose translations are kept apart; empty for none."""
+
+
 def _written_out(value: object) -> object:
     """Refuse a bare number, which would be taken for seconds since 1970."""
     if isinstance(value, str | datetime | None):

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas.fields import Body, Language
 from translate.glossaries import Overview
-from translate.types import ImportSummary
 
 NAME = r"^[^\x00-\x20\x7f-\x9f/]([^\x00-\x1f\x7f-\x9f/]*[^\x00-\x20\x7f-\x9f/])?$"
 """One line without a slash, so that a name can stand in a path."""
@@ -118,34 +117,3 @@ class GlossariesOut(BaseModel):
     """All glossaries of a tenant, by name."""
 
     glossaries: list[GlossaryOut]
-
-
-class FaultOut(BaseModel):
-    """A part of a file that was not taken, and why."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    place: str
-    id: str | None
-    reason: str
-
-
-class ImportOut(BaseModel):
-    """What an import did; `errors` lists the first 1,000 parts that were not taken."""
-
-    created: int
-    updated: int
-    unchanged: int
-    failed: int
-    errors: list[FaultOut]
-
-    @classmethod
-    def of(cls, summary: ImportSummary) -> "ImportOut":
-        """Shape a domain value."""
-        return cls(
-            created=summary.created,
-            updated=summary.updated,
-            unchanged=summary.unchanged,
-            failed=summary.failed,
-            errors=[FaultOut.model_validate(fault) for fault in summary.faults],
-        )

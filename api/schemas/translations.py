@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.fields import ONE_LINE, Body, Language, Target, Text
+from api.schemas.fields import ONE_LINE, Body, Domain, Language, Target, Text
+from translate.memory import THRESHOLD, Mode
 from translate.types import Translation
 
 
@@ -20,6 +21,11 @@ class TranslationOptions(Body):
     glossary: Annotated[str, StringConstraints(max_length=200, pattern=ONE_LINE)] | None = Field(
         None, description="Id or name of a glossary whose terms are applied."
     )
+    memory: Mode = Field("fuzzy", description="Which matches of the translation memory are taken.")
+    memory_threshold: float = Field(
+        THRESHOLD, ge=0.5, le=1, strict=True, description="How alike a fuzzy match must be."
+    )
+    domain: Domain = Field("", description="Units of this domain are taken too, and before others.")
 
 
 class DirectOptions(TranslationOptions):
@@ -59,6 +65,17 @@ class AppliedTermOut(BaseModel):
     target: str
 
 
+class MemoryMatchOut(BaseModel):
+    """What the translation memory gave."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    match: Literal["exact", "fuzzy"] = Field(description="Whether the words are the same.")
+    score: float = Field(description="1 where nothing differs; the weakest of several matches.")
+    tuid: str
+    share: float = Field(description="How much of the text was found.")
+
+
 class TranslationOut(BaseModel):
     """One translated text."""
 
@@ -71,6 +88,7 @@ class TranslationOut(BaseModel):
     reason: str | None = None
     model: str
     glossary_terms: list[AppliedTermOut] = Field(description="Terms that were applied.")
+    memory: MemoryMatchOut | None
     plain_text: str | None = Field(None, description="The translation without the glossary.")
 
     @classmethod

@@ -46,15 +46,18 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
             {"source": "en", "target": "de", "terms": {SECRET: "Geheimnis"}}
         ]},
     ).json()["id"]  # fmt: skip
+    unit = {"source": "en", "target": "de", "text": SECRET, "translation": SECRET}
+    client.put("/v1/memories/units/secret-unit", json=unit)
     document = client.post(
         "/v1/documents", files={"file": ("a.txt", SECRET)}, params={"target": "de"}
     ).json()["id"]
     batch = client.post("/v1/items:batch", content=json.dumps(ITEM | {"id": SECRET, "kind": "?"}))
     source = client.post("/v1/sources", json={"kind": "feed", "url": f"https://{HOST}/feed"})
     client.known = {
-        "item_id": "secret-1", "source": "secret-1", "target": "secret-1", "job_id": job,
-        "build_id": build, "key_id": key, "glossary": glossary, "document_id": document,
-        "import_id": batch.json()["import_id"], "source_id": source.json()["id"],
+        "tuid": "secret-unit", "item_id": "secret-1", "source": "secret-1", "target": "secret-1",
+        "job_id": job, "build_id": build, "key_id": key, "glossary": glossary,
+        "document_id": document, "import_id": batch.json()["import_id"],
+        "source_id": source.json()["id"],
     }  # fmt: skip
     return client
 
@@ -82,6 +85,12 @@ BODIES = {
     "/v1/mentions": {"text": f"The novel {SECRET} by Quilla Vexworth."},
     "/v1/translations": {"text": "Hello.", "target": "de", "source": "en"},
     "/v1/translation-jobs": {"items": [{"id": "b", "text": "Hi."}], "targets": ["de"]},
+    "/v1/translations/corrections": {
+        "source": "en",
+        "target": "de",
+        "text": "a",
+        "translation": "b",
+    },
     "/v1/glossaries": {"name": "mine"},
     "/v1/glossaries/{glossary}": {"name": "mine too"},
     "/v1/admin/keys": {"name": "mine", "scopes": ["read"]},
@@ -160,7 +169,8 @@ def test_every_endpoint_of_v1_refuses_a_request_without_a_valid_key(
 ) -> None:
     client = TestClient(app, headers={"Authorization": header} if header else {})
     known = dict.fromkeys(("item_id", "source", "target", "job_id", "build_id", "key_id",
-                           "glossary", "document_id", "import_id", "source_id"), "x")  # fmt: skip
+                           "glossary", "tuid", "document_id", "import_id", "source_id"),
+                          "x")  # fmt: skip
     for method, _, path in _answers_of(app, known):
         answer = client.request(method, path)
         assert answer.status_code == 401, (method, path)
