@@ -17,6 +17,7 @@ from translate.errors import DocumentNotFoundError, DocumentStateError, Translat
 from translate.files import TranslatedFile, translate_file
 from translate.formats import Options
 from translate.models import DocumentRow
+from translate.search import TenantMemory
 from translate.store import now
 from translate.translator import Translator
 
@@ -98,14 +99,23 @@ def waiting(session: Session) -> Sequence[str]:
     return session.scalars(query.limit(100)).all()
 
 
-def run(transaction: Transaction, translator: Translator, document_id: str) -> None:
-    """Translate a document, unless another worker is at it. A faulty file fails with its reason."""
+def run(
+    transaction: Transaction,
+    translator: Translator,
+    document_id: str,
+    *,
+    reading: Transaction | None = None,
+) -> None:
+    """Translate a document, unless another worker is at it. A faulty file fails with its reason.
+
+    The tenant's memory is searched in sessions of `reading`.
+    """
     with transaction() as session:
         claim = _claim(session, document_id)
     if claim is None:
         return
     try:
-        done = _translate(transaction, translator, claim)
+        done = _translate(transaction, reading or transaction, translator, claim)
     except TranslateError as error:
         _finish(transaction, claim, state="failed", error=str(error))
     else:
@@ -145,7 +155,7 @@ def _claim(session: Session, document_id: str) -> _Claim | None:
 
 
 def _translate(
-    transaction: Transaction, translator: Translator, claim: _Claim
+    transaction: Transaction, reading: Transaction, translator: Translator, claim: _Claim
 ) -> TranslatedFile | None:
     with transaction() as session:
         query = select(DocumentRow).where(DocumentRow.id == claim.document_id)
@@ -155,7 +165,10 @@ def _translate(
         glossary = glossaries.load(session, row.tenant_id, row.glossary) if row.glossary else None
         session.expunge(row)
     options = Options(target=row.target, source=row.source, columns=tuple(row.columns))
-    return translate_file(translator, row.name, row.content, options, glossary=glossary)
+    memory = TenantMemory(reading, row.tenant_id)
+    return translate_file(
+        translator, row.name, row.content, options, glossary=glossary, memory=memory
+    )
 
 
 def _finish(transaction: Transaction, claim: _Claim, **values: object) -> None:

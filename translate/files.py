@@ -1,14 +1,17 @@
 """A whole file through the translator: its passages, each kind of markup in one batch."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from xml.parsers import expat
 
+from translate.batches import batched
 from translate.detect import Detector
 from translate.formats import Document, Options, Passage, read
 from translate.glossary import Glossary
 from translate.markup import Markup
+from translate.memory import Memory
 from translate.translator import Translator
 from translate.types import Translation
 
@@ -30,13 +33,14 @@ class TranslatedFile:
     """Places and reasons of the passages that failed."""
 
 
-def translate_file(
+def translate_file(  # noqa: PLR0913 - what a file is translated with
     translator: Translator,
     name: str,
     data: bytes,
     options: Options,
     *,
     glossary: Glossary | None = None,
+    memory: Memory | None = None,
 ) -> TranslatedFile:
     """Translate a file; its name's suffix tells the format.
 
@@ -47,7 +51,10 @@ def translate_file(
     document = read(name, data, options)
     passages = document.passages
     source = options.source or _language(translator.detector, document)
-    done = _translated(translator, passages, target, source, glossary)
+    translate = partial(
+        translator.translate, target=target, source=source, glossary=glossary, memory=memory
+    )
+    done = _translated(translate, passages)
     good = [_usable(passage, each) for passage, each in zip(passages, done, strict=True)]
     return TranslatedFile(
         content=document.with_translations(good),
@@ -66,23 +73,12 @@ def _language(detector: Detector, document: Document) -> str | None:
 
 
 def _translated(
-    translator: Translator,
-    passages: Sequence[Passage],
-    target: str,
-    source: str | None,
-    glossary: Glossary | None,
+    translate: Callable[..., list[Translation]], passages: Sequence[Passage]
 ) -> list[Translation]:
     answers: dict[int, Translation] = {}
     for markup, places in _by_markup(passages).items():
-        for start in range(0, len(places), _BATCH):
-            batch = places[start : start + _BATCH]
-            done = translator.translate(
-                [passages[place].text for place in batch],
-                target=target,
-                source=source,
-                format=markup or "text",
-                glossary=glossary,
-            )
+        for batch in batched(places, _BATCH):
+            done = translate([passages[place].text for place in batch], format=markup or "text")
             answers |= zip(batch, done, strict=True)
     return [answers[place] for place in range(len(passages))]
 

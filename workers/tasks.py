@@ -40,7 +40,8 @@ def work_on_job(job_id: str) -> None:
 @celery.task  # type: ignore[untyped-decorator]
 def translate_document(document_id: str) -> None:
     """Translate a file, unless another worker is at it."""
-    documents.run(runtime.database.transaction, runtime.translator, document_id)
+    database = runtime.database
+    documents.run(database.transaction, runtime.translator, document_id, reading=database.reading)
 
 
 @celery.task  # type: ignore[untyped-decorator]

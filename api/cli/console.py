@@ -11,10 +11,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import inspect
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from linkage.errors import LinkageError
 from translate.errors import TranslateError
+from translate.models import UnitRow
+from translate.search import TenantMemory
 from translate.types import ImportSummary
 from workers.logs import configure_logs
 from workers.runtime import Runtime
@@ -54,6 +57,16 @@ def command() -> Iterator[Runtime]:
         fail(f"the database does not answer: {error.orig}")
     finally:
         runtime.close()
+
+
+def tenant_memory(runtime: Runtime, tenant: str) -> TenantMemory | None:
+    """Return a tenant's translation memory; None where there is no database yet."""
+    settings = runtime.settings
+    if settings.database_url is None and not settings.data_dir.is_dir():
+        return None
+    if not inspect(runtime.database.engine).has_table(UnitRow.__tablename__):
+        return None
+    return TenantMemory(runtime.database.reading, tenant)
 
 
 def fail(reason: str) -> NoReturn:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import DEFAULT, Json, Tenant, command, err, out, print_json
+from api.cli.console import DEFAULT, Json, Tenant, command, err, out, print_json, tenant_memory
 from translate import glossaries
 from translate.files import translate_file as translated
 from translate.formats import READERS, Options
@@ -49,7 +49,12 @@ def translate_file(
                 terms = glossaries.load(session, tenant, glossary)
         with err.status(f"Translating {file.name} …"):
             done = translated(
-                runtime.translator, file.name, file.read_bytes(), options, glossary=terms
+                runtime.translator,
+                file.name,
+                file.read_bytes(),
+                options,
+                glossary=terms,
+                memory=tenant_memory(runtime, tenant),
             )
         path = output or file.with_suffix(f".{to}{file.suffix}")
         path.write_bytes(done.content)

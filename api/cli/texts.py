@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from api.cli.console import DEFAULT, Json, Tenant, command, err, out, print_json
+from api.cli.console import DEFAULT, Json, Tenant, command, err, out, print_json, tenant_memory
 from api.schemas.mentions import MentionOut
 from api.schemas.translations import TranslationOut
 from translate import glossaries
@@ -63,6 +63,7 @@ def translate(
             source=source,
             format="html" if html else "text",
             glossary=terms,
+            memory=tenant_memory(runtime, tenant),
         )
     if json:
         print_json(TranslationOut.of(translation).model_dump())

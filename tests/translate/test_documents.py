@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from translate import documents
+from translate import documents, memories
 from translate.formats import Options
+from translate.memory import Unit
 from translate.models import DocumentRow
 from translate.store import now
 from translate.translator import Translator
@@ -27,6 +28,17 @@ def _row(database: Database, document_id: str) -> DocumentRow:
 def _set(database: Database, **values: object) -> None:
     with database.transaction() as session:
         session.execute(update(DocumentRow).values(**values))
+
+
+def test_a_document_is_translated_with_its_tenants_memory(
+    database: Database, translator: Translator
+) -> None:
+    known = Unit("en", "de", "t1", "A good book.", "Was für ein Buch!")
+    memories.import_units(database.transaction, "a", [known])
+    document_id = _made(database)
+    documents.run(database.transaction, translator, document_id, reading=database.reading)
+    with database.reading() as session:
+        assert "Was für ein Buch!" in documents.result(session, "a", document_id)[1].decode()
 
 
 def test_a_document_that_another_holds_is_left_alone(
