@@ -17,6 +17,7 @@ _FEWEST_ISBN10_DIGITS = 7
 """`0-00-…` lost three zeros; with fewer digits left a check digit proves too little."""
 _MAX_LENGTH = 200
 _MAX_URL = 2_000
+_MAX_HOST = 253  # RFC 1035, 2.3.4
 _SCHEME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _ASIN = re.compile(r"[A-Z0-9]{10}")
 _IMDB = re.compile(r"(?:.*/)?(tt|nm|co)?(\d{1,10})/?", re.IGNORECASE)
@@ -57,6 +58,8 @@ def url(value: object) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("not an http(s) address")
+    if len(parts.netloc) > _MAX_HOST:
+        raise ValueError(f"its host is longer than {_MAX_HOST} characters")
     if len(text) > _MAX_URL or re.search(r"[\s\x00-\x1f\x7f]", text):
         raise ValueError(f"contains white space or is longer than {_MAX_URL} characters")
     return text

@@ -22,7 +22,13 @@ AttributeFilter = Annotated[
     StringConstraints(pattern=r"^[^:\x00-\x1f\x7f-\x9f]{1,100}:[^\x00-\x1f\x7f-\x9f]{1,200}$"),
 ]
 """`name:value` of an attribute."""
-Url = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[A-Za-z0-9]\S*$")]
+Url = Annotated[
+    str,
+    StringConstraints(
+        max_length=2000, pattern=r"^https?://[A-Za-z0-9][^\s/?#]{0,252}([/?#]\S*)?$"
+    ),
+]
+"""A web address; no name of a host is longer than 253 characters (RFC 1035)."""
 Date = Annotated[
     str,
     StringConstraints(

@@ -151,7 +151,7 @@ PLACES = {
 def test_a_reindex_killed_at_any_step_changes_no_answer_and_is_finished_by_a_worker(
     deploy: Deploy, backend: str
 ) -> None:
-    deployment = deploy(build_lease_seconds="3", sweep_seconds="1")
+    deployment = deploy(build_lease_seconds="6", sweep_seconds="1")
     client = deployment.serve()
     deployment.start("worker", "--processes", "1")
     load_sample(client)
@@ -168,7 +168,7 @@ def test_a_reindex_killed_at_any_step_changes_no_answer_and_is_finished_by_a_wor
         assert answer(client) == before, step
         wait_until(lambda: live_build(client) == left["id"], 60, f"not finished: {step}")  # noqa: B023
         wait_for_answers_from(client, left["id"])
-    wait_until(lambda: len(files_of_builds(deployment)) == 2, 5, "files of killed runs are left")
+    wait_until(lambda: len(files_of_builds(deployment)) == 2, 20, "files of killed runs are left")
 
 
 def files_of_builds(deployment: Deployment) -> list[str]:
@@ -176,7 +176,7 @@ def files_of_builds(deployment: Deployment) -> list[str]:
 
 
 def wait_for_answers_from(client: httpx.Client, build: str) -> None:
-    wait_until(lambda: answer(client)["index"]["build"] == build, 5, "never answered")
+    wait_until(lambda: answer(client)["index"]["build"] == build, 20, "never answered")
 
 
 def answer(client: httpx.Client) -> dict[str, Any]:
