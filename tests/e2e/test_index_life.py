@@ -176,7 +176,7 @@ def files_of_builds(deployment: Deployment) -> list[str]:
 
 
 def wait_for_answers_from(client: httpx.Client, build: str) -> None:
-    wait_until(lambda: answer(client)["index"]["build"] == build, 20, "never answered")
+    wait_until(lambda: (answer(client)["index"] or {}).get("build") == build, 20, "never answered")
 
 
 def answer(client: httpx.Client) -> dict[str, Any]:
