@@ -17,6 +17,7 @@ from api.routes import (
     admin,
     builds,
     documents,
+    entities,
     feedback,
     glossaries,
     imports,
@@ -59,8 +60,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     errors.install(app)
     # `/items/{id}/related` stands before `/items/{id}`, whose id may hold slashes
     modules = (
-        related, feedback, items, imports, sources, translations, documents, glossaries, memories,
-        builds, admin, system, libretranslate,
+        related, feedback, items, entities, imports, sources, translations, documents, glossaries,
+        memories, builds, admin, system, libretranslate,
     )  # fmt: skip
     for module in modules:
         app.include_router(module.router)

@@ -6,6 +6,7 @@ LinkageError
 ├── InvalidItemError       an item or entity lacks or misuses a field
 ├── InvalidCursorError     a cursor was not made by us
 ├── SourceFormatError      a file cannot be read as what it is said to be
+├── RdfError               a document is not of the RDF format it is said to be
 ├── MappingError           a --map or --set of an import is wrong
 ├── ImportNotFoundError    the tenant has no such import
 ├── ImportTakenOverError   the same import was begun again elsewhere
@@ -72,6 +73,15 @@ class SourceFormatError(LinkageError):
         self.name = name
         self.reason = reason
         super().__init__(f"{name}: {reason}")
+
+
+class RdfError(LinkageError):
+    """A document that is not of the RDF format it is said to be; `line` tells where, if known."""
+
+    def __init__(self, line: int | None, reason: str) -> None:
+        self.line = line
+        self.reason = reason
+        super().__init__(f"line {line}: {reason}" if line else reason)
 
 
 class MappingError(LinkageError):

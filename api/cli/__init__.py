@@ -2,6 +2,7 @@
 
 from api.cli import (
     demo,
+    entities,
     files,
     glossaries,
     imports,
@@ -22,8 +23,8 @@ from api.cli.console import app
 __all__ = ["app"]
 
 MODULES = (
-    demo, run, imports, sources, index, related, texts, files, glossaries, memories, keys, learn,
-    links, matching, mentions,
+    demo, run, imports, entities, sources, index, related, texts, files, glossaries, memories, keys,
+    learn, links, matching, mentions,
 )  # fmt: skip
 for module in MODULES:
     module.register(app)

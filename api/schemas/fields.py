@@ -24,9 +24,7 @@ AttributeFilter = Annotated[
 """`name:value` of an attribute."""
 Url = Annotated[
     str,
-    StringConstraints(
-        max_length=2000, pattern=r"^https?://[A-Za-z0-9][^\s/?#]{0,252}([/?#]\S*)?$"
-    ),
+    StringConstraints(max_length=2000, pattern=r"^https?://[A-Za-z0-9][^\s/?#]{0,252}([/?#]\S*)?$"),
 ]
 """A web address; no name of a host is longer than 253 characters (RFC 1035)."""
 Date = Annotated[

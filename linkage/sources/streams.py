@@ -1,5 +1,6 @@
 """A file or stream, opened, unpacked as it is read, and bounded."""
 
+import bz2
 import io
 import zlib
 from collections.abc import Iterator
@@ -11,15 +12,15 @@ from linkage.errors import SourceFormatError
 
 HEAD = 8_192
 _CHUNK = 64 * 1024
-_GZIP = b"\x1f\x8b"
+_GZIP, _BZIP2 = b"\x1f\x8b", b"BZh"
 _GZIP_ONLY = zlib.MAX_WBITS | 16
 
 
 @contextmanager
 def opened(source: Path | BinaryIO, *, max_bytes: int | None = None) -> Iterator[BinaryIO]:
-    """Yield a stream of what a file holds; gzip is told by its first bytes.
+    """Yield a stream of what a file holds; gzip and bzip2 are told by their first bytes.
 
-    A damaged gzip file ends where the damage is, one that unpacks to more than `max_bytes` there;
+    A damaged packed file ends where the damage is, one that unpacks to more than `max_bytes` there;
     `damage_of` then says so. Raises SourceFormatError where a path cannot be opened.
     """
     if isinstance(source, Path):
@@ -61,8 +62,11 @@ def name_of(source: Path | BinaryIO) -> str:
 
 def _unpacked(stream: BinaryIO, max_bytes: int | None) -> BinaryIO:
     packed = stream if isinstance(stream, io.BufferedReader) else _buffered(stream)
-    if packed.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
+    begin = packed.peek(len(_BZIP2))
+    if begin.startswith(_GZIP):
         return _buffered(_Gunzipped(packed, max_bytes))
+    if begin.startswith(_BZIP2):
+        return _buffered(_Bunzipped(packed, max_bytes))
     return packed if max_bytes is None else _buffered(_Unpacked(packed, max_bytes))
 
 
@@ -132,3 +136,36 @@ class _Gunzipped(_Unpacked):
         if self._inflater.eof:
             self._rest, self._inflater = self._inflater.unused_data, None
         return content
+
+
+class _Bunzipped(_Unpacked):
+    """A bzip2 file, of one stream or several, unpacked up to where it is damaged."""
+
+    def __init__(self, packed: io.BufferedReader, max_bytes: int | None) -> None:
+        super().__init__(packed, max_bytes)
+        self._stream = bz2.BZ2Decompressor()
+        self._rest = b""
+        self._is_whole = True
+
+    def _read(self, size: int) -> bytes:
+        try:
+            while (packed := self._next()) is not None:
+                content = self._stream.decompress(packed, size)
+                self._is_whole = self._stream.eof
+                if self._stream.eof:
+                    self._rest, self._stream = self._stream.unused_data, bz2.BZ2Decompressor()
+                if content:
+                    return content
+        except OSError as error:
+            self.damage = f"is damaged from here on ({error})"
+            return b""
+        if not self._is_whole:
+            self.damage = "is damaged from here on (it is cut off)"
+        return b""
+
+    def _next(self) -> bytes | None:
+        """Return what to unpack next: nothing while there is more to come of the last."""
+        if not self._stream.needs_input:
+            return b""
+        packed, self._rest = self._rest or self.packed.read1(_CHUNK), b""
+        return packed or None

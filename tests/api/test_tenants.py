@@ -23,6 +23,7 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
     """A tenant with an item, an index, a job with results, and a key."""
     client = make_client("owner")
     assert client.put("/v1/items/secret-1", json=ITEM).status_code == 201
+    assert client.put("/v1/entities/secret-1", json={"name": SECRET}).status_code == 201
     with runtime.database.transaction() as session:
         build = builds.start(session, "owner", encoder=runtime.settings.encoder)
     builds.run(
@@ -54,7 +55,8 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
     batch = client.post("/v1/items:batch", content=json.dumps(ITEM | {"id": SECRET, "kind": "?"}))
     source = client.post("/v1/sources", json={"kind": "feed", "url": f"https://{HOST}/feed"})
     client.known = {
-        "tuid": "secret-unit", "item_id": "secret-1", "source": "secret-1", "target": "secret-1",
+        "tuid": "secret-unit", "item_id": "secret-1", "entity_id": "secret-1",
+        "source": "secret-1", "target": "secret-1",
         "job_id": job, "build_id": build, "key_id": key, "glossary": glossary,
         "document_id": document, "import_id": batch.json()["import_id"],
         "source_id": source.json()["id"],
@@ -168,8 +170,8 @@ def test_every_endpoint_of_v1_refuses_a_request_without_a_valid_key(
     app: FastAPI, header: str
 ) -> None:
     client = TestClient(app, headers={"Authorization": header} if header else {})
-    known = dict.fromkeys(("item_id", "source", "target", "job_id", "build_id", "key_id",
-                           "glossary", "tuid", "document_id", "import_id", "source_id"),
+    known = dict.fromkeys(("item_id", "entity_id", "source", "target", "job_id", "build_id",
+                           "key_id", "glossary", "tuid", "document_id", "import_id", "source_id"),
                           "x")  # fmt: skip
     for method, _, path in _answers_of(app, known):
         answer = client.request(method, path)

@@ -77,6 +77,20 @@ def test_texts_are_translated_and_searched_from_the_command_line(weft, tmp_path:
     assert "Buch" in german
 
 
+def test_entities_are_imported_and_found_in_texts(weft, tmp_path: Path) -> None:
+    weft("migrate")
+    file = tmp_path / "people.jsonl"
+    file.write_text('{"id": "Q6530", "name": "Stanisław Lem", "kind": "person"}\n{"id": "x"}\n')
+    first = json.loads(weft("import-entities", str(file), "--json", ok=False).stdout)
+    assert (first["created"], first["failed"]) == (1, 1)
+    assert first["errors"][0]["line"] == 2
+    again = json.loads(weft("import-entities", str(file), "--json", ok=False).stdout)
+    assert (again["created"], again["unchanged"]) == (0, 1)
+    found = json.loads(weft("mentions", "A letter by Stanisław Lem.", "--json").stdout)
+    assert found["mentions"][0]["entity"]["id"] == "Q6530"
+    assert ".jsonl" in weft("import-entities", __file__, ok=False).stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
