@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
 from api import deps
-from api.deps import ReadSession, RuntimeDep
+from api.deps import ReadSession, RuntimeDep, WriteSession
 from api.dialects.detection import FALLBACK, likeliest, sources_of
 from api.dialects.routes import Parameters, speaking, supports
 from api.errors import Fault
@@ -24,13 +24,16 @@ from api.schemas.libretranslate import (
     LanguageChoice,
     LanguageOffer,
     NamedLanguage,
+    SuggestAnswer,
+    SuggestParameters,
     TranslateAnswer,
     TranslateParameters,
 )
-from translate import documents, languages
+from translate import documents, languages, memories
 from translate.detect import Detection
 from translate.errors import UnknownFormatError
 from translate.formats import READERS, Options, reader_of
+from translate.memory import Unit, generated_tuid
 from translate.translator import Translator
 from translate.types import Translation
 from workers.accounts import Caller
@@ -39,6 +42,8 @@ TAG = "LibreTranslate"
 AUTO = "auto"
 OCTETS = "application/octet-stream"
 FRONTEND_TIMEOUT_MS = 500
+SUGGESTIONS = "suggestions"
+"""The memory's domain of proposals: anyone's, until a person makes corrections of them."""
 Model = TypeVar("Model", bound=BaseModel)
 _CODES = {"zh": "zh-Hans", "zh-hant": "zh-Hant"}
 
@@ -183,6 +188,30 @@ def libretranslate_detect(
     ] or [DetectedLanguage(confidence=0, language=FALLBACK)]
 
 
+@router.post(
+    "/suggest",
+    responses=_errors(400, 403, 413, 429, 503),
+    openapi_extra=supports(
+        "full",
+        "kept in the translation memory's domain `suggestions`, which no translation uses unasked",
+        body=SuggestParameters,
+    ),
+)
+def libretranslate_suggest(
+    caller: LibreCaller, given: Parameters, runtime: RuntimeDep, session: WriteSession
+) -> SuggestAnswer:
+    """Propose a better translation of a text."""
+    asked = _read(SuggestParameters, given)
+    translator = runtime.translator
+    _check_pair(translator, asked.source, asked.target)
+    source = likeliest(translator, asked.q).language if asked.source == AUTO else asked.source
+    text = asked.q.strip()
+    tuid = generated_tuid(text, is_correction=False)
+    unit = Unit(source, asked.target, tuid, text, asked.s.strip(), SUGGESTIONS)
+    memories.put(session, caller.tenant_id, [unit])
+    return SuggestAnswer(success=True)
+
+
 @router.get("/languages", openapi_extra=supports("full", "needs no key"))
 def libretranslate_languages(runtime: RuntimeDep) -> list[LanguageOffer]:
     """List the languages, each with what it can be translated into."""
@@ -212,7 +241,7 @@ def libretranslate_settings(runtime: RuntimeDep) -> FrontendSettings:
         frontendTimeout=FRONTEND_TIMEOUT_MS,
         apiKeys=True,
         keyRequired=True,
-        suggestions=False,
+        suggestions=True,
         filesTranslation=True,
         supportedFilesFormat=list(READERS),
         language=LanguageChoice(

@@ -91,7 +91,7 @@ class TranslateParameters(BaseModel):
     style_id: SkipJsonSchema[str | None] = None
     custom_instructions: SkipJsonSchema[list[str] | None] = None
     translation_memory_id: str | None = None
-    translation_memory_threshold: Percent | None = None
+    translation_memory_threshold: Percent = 75
 
 
 class TranslationAnswer(BaseModel):
@@ -231,6 +231,47 @@ class LanguagePairsAnswer(BaseModel):
     """All language pairs that glossaries can have."""
 
     supported_languages: list[LanguagePairAnswer]
+
+
+class MemoryAnswer(BaseModel):
+    """A translation memory: the units from a language, of a domain or of none."""
+
+    translation_memory_id: str
+    name: str
+    source_language: str
+    target_languages: list[str]
+    segment_count: int
+
+
+class MemoriesAnswer(BaseModel):
+    """One page of the translation memories, and how many there are."""
+
+    translation_memories: list[MemoryAnswer]
+    total_count: int
+
+
+class TargetSegment(BaseModel):
+    """How a segment is translated into a language."""
+
+    target_segment_id: str
+    target_language: str
+    target_text: str
+
+
+class SegmentAnswer(BaseModel):
+    """A segment of a translation memory."""
+
+    source_segment_id: str
+    source_text: str
+    targets: list[TargetSegment]
+
+
+class SegmentsAnswer(BaseModel):
+    """One page of a translation memory's segments."""
+
+    segments: list[SegmentAnswer]
+    segment_count: int
+    next_page_cursor: str | None = None
 
 
 class DocumentParameters(BaseModel):

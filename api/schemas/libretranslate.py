@@ -42,6 +42,21 @@ class DetectParameters(Keyed):
     )
 
 
+class SuggestParameters(Keyed):
+    """What `/suggest` takes: a text, and how it would better be translated."""
+
+    q: Annotated[Written, Field(min_length=1)]
+    s: Annotated[Written, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1, json_schema_extra={"x-source": "auto"})]
+    target: Annotated[str, Field(min_length=1, json_schema_extra={"x-target": True})]
+
+
+class SuggestAnswer(BaseModel):
+    """Whether a suggestion was taken."""
+
+    success: bool
+
+
 class DetectedLanguage(BaseModel):
     """A language and how sure that is, in percent."""
 

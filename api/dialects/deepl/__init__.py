@@ -1,5 +1,7 @@
 """DeepL's API, versions 2 and 3, for its official clients: one module a group of routes."""
 
-from api.dialects.deepl import documents, glossaries, refusals, texts
+from api.dialects.deepl import documents, glossaries, memories, refusals, texts
 
-ROUTERS = (texts.router, glossaries.router, documents.router, refusals.router)
+ROUTERS = (
+    texts.router, glossaries.router, documents.router, memories.router, refusals.router,
+)  # fmt: skip

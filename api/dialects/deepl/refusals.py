@@ -14,11 +14,15 @@ from api.dialects.routes import supports
 
 router = APIRouter(tags=[TAG], route_class=Route)
 RULES = "/v3/style_rules"
+MEMORIES = "/v3/translation_memories"
 WRITING = "This server translates; it does not rephrase or correct texts."
 STYLE = "This server has no style rules."
+FILES = "This server takes and gives TMX files at /v1/memories:import and /v1/memories:export."
 REFUSED = (
     ("POST", "/v2/write/rephrase", WRITING),
     ("POST", "/v2/write/correct", WRITING),
+    ("POST", f"{MEMORIES}/{{memory_id}}/export", FILES),
+    ("GET", f"{MEMORIES}/jobs/{{job_id}}", FILES),
     ("GET", RULES, STYLE),
     ("POST", RULES, STYLE),
     ("GET", f"{RULES}/{{style_id}}", STYLE),

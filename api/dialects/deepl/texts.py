@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query
 
 from api.deps import RuntimeDep
+from api.dialects.deepl.memories import selection_of
 from api.dialects.deepl.speech import (
     TAG,
     VARIANTS,
@@ -30,12 +31,15 @@ from api.schemas.deepl import (
 from translate import glossaries, languages
 from translate.glossary import Glossary
 from translate.markup import HTML, XML, Markup
+from translate.search import TenantMemory
 from translate.types import Translation
 from workers.accounts import Caller
 from workers.runtime import Runtime
 
 router = APIRouter(prefix="/v2", tags=[TAG], route_class=Route)
 MODEL_TYPE = "latency_optimized"
+LEAST_ALIKE = 50
+"""Percent; below, texts have nothing to do with each other and a lower threshold counts as this."""
 
 
 @router.post(
@@ -45,7 +49,8 @@ MODEL_TYPE = "latency_optimized"
     openapi_extra=supports(
         "part",
         "formality `more` and `less`, style rules and custom instructions are refused; context, "
-        "model_type and outline_detection change nothing",
+        "model_type and outline_detection change nothing; beside a translation memory's units "
+        "those of no domain are used",
         body=TranslateParameters,
     ),
 )
@@ -61,6 +66,7 @@ def deepl_translate(caller: Writer, given: Parameters, runtime: RuntimeDep) -> T
         sources=[source or likeliest(translator, text).language for text in asked.text],
         format=_format(asked),
         glossary=_glossary(runtime, caller, asked.glossary_id),
+        memory=_memory(runtime, caller, asked),
     )
     return TranslateAnswer(
         translations=[_shape(*each, asked) for each in zip(asked.text, done, strict=True)]
@@ -130,6 +136,16 @@ def _glossary(runtime: Runtime, caller: Caller, glossary_id: str | None) -> Glos
         return None
     with runtime.database.reading() as session:
         return glossaries.load(session, caller.tenant_id, glossary_id)
+
+
+def _memory(runtime: Runtime, caller: Caller, asked: TranslateParameters) -> TenantMemory | None:
+    if not asked.translation_memory_id:
+        return None
+    reading = runtime.database.reading
+    with reading() as session:
+        chosen = selection_of(session, caller.tenant_id, asked.translation_memory_id)
+    threshold = max(asked.translation_memory_threshold, LEAST_ALIKE) / 100
+    return TenantMemory(reading, caller.tenant_id, domain=chosen.domain or "", threshold=threshold)
 
 
 def _shape(text: str, done: Translation, asked: TranslateParameters) -> TranslationAnswer:

@@ -183,3 +183,59 @@ def test_a_document_is_uploaded_and_fetched_once(deepl: TestClient, runtime: Run
     assert deepl.post(path, json={"document_key": "wrong"}).status_code == 404
     assert deepl.post(f"{path}/result", data=key).content
     assert deepl.post(f"{path}/result", json=key).status_code == 404
+
+
+def _remember(client: TestClient, tuid: str, text: str, domain: str) -> None:
+    unit = {"source": "en", "target": "de", "text": text, "translation": "Gelesen.",
+            "domain": domain}  # fmt: skip
+    key = client.headers["Authorization"].replace("DeepL-Auth-Key", "Bearer")
+    client.put(f"/v1/memories/units/{tuid}", json=unit, headers={"Authorization": key})
+
+
+def test_memories_are_listed_by_language_and_domain_a_page_at_a_time(deepl: TestClient) -> None:
+    _remember(deepl, "1", "A good book.", "")
+    _remember(deepl, "2", "A good film.", "films")
+    everything = deepl.get("/v3/translation_memories").json()
+    assert [each["name"] for each in everything["translation_memories"]] == ["default", "films"]
+    second = deepl.get("/v3/translation_memories", params={"page": 1, "page_size": 1}).json()
+    assert second["translation_memories"] == everything["translation_memories"][1:]
+    assert second["total_count"] == 2
+
+
+def test_segments_of_a_memory_come_a_page_at_a_time(deepl: TestClient) -> None:
+    for number in range(3):
+        _remember(deepl, str(number), f"Book number {number}.", "")
+    [memory] = deepl.get("/v3/translation_memories").json()["translation_memories"]
+    path = f"/v3/translation_memories/{memory['translation_memory_id']}/segments"
+    first = deepl.get(path, params={"page_size": 2}).json()
+    last = deepl.get(path, params={"page_cursor": first["next_page_cursor"]}).json()
+    assert (len(first["segments"]), len(last["segments"])) == (2, 1)
+    assert "next_page_cursor" not in last
+
+
+def test_a_memory_serves_texts_as_alike_as_the_threshold_says(deepl: TestClient) -> None:
+    _remember(deepl, "1", "A very good book about the sea.", "sea")
+    [memory] = deepl.get("/v3/translation_memories").json()["translation_memories"]
+    asked = GREETING | {
+        "text": ["A very good film about the sea."],
+        "source_lang": "EN", "translation_memory_id": memory["translation_memory_id"],
+    }  # fmt: skip
+    texts = [
+        deepl.post("/v2/translate", json=asked | {"translation_memory_threshold": percent}).json()[
+            "translations"
+        ][0]["text"]
+        for percent in (70, 99)
+    ]
+    assert texts[0] == "Gelesen."
+    assert texts[1] != "Gelesen."
+
+
+def test_memories_of_others_are_not_found(deepl: TestClient, make_client: MakeClient) -> None:
+    _remember(deepl, "1", "A good book.", "")
+    [memory] = deepl.get("/v3/translation_memories").json()["translation_memories"]
+    path = f"/v3/translation_memories/{memory['translation_memory_id']}"
+    other = make_client("other")
+    assert other.get("/v3/translation_memories").json()["translation_memories"] == []
+    assert [other.get(path).status_code, other.delete(path).status_code] == [404, 404]
+    assert deepl.delete(path).status_code == 204
+    assert deepl.get(path).json()["message"].startswith("There is no translation memory")

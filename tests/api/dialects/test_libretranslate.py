@@ -158,3 +158,30 @@ def test_a_file_of_an_unknown_kind_is_refused(client: TestClient) -> None:
     )
     assert answer.json() == {"error": "Invalid request: file format not supported"}
     assert client.get("/download_file/doc_none.txt").status_code == 404
+
+
+@pytest.mark.parametrize("place", ["json", "data", "params"])
+def test_a_suggestion_waits_in_the_memory_as_a_proposal(keyless: TestClient, place: str) -> None:
+    suggestion = {"q": "A good book.", "s": "Was für ein Buch!", "source": "en", "target": "de"}
+    before = keyless.post("/translate", json=GREETING | {"api_key": keyless.key}).json()
+    answer = keyless.post("/suggest", **{place: suggestion | {"api_key": keyless.key}})
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    assert keyless.post("/translate", json=GREETING | {"api_key": keyless.key}).json() == before
+    bearer = {"Authorization": f"Bearer {keyless.key}"}
+    [unit] = keyless.get("/v1/memories/units", headers=bearer).json()["units"]
+    assert (unit["domain"], unit["is_correction"]) == ("suggestions", False)
+    asked = {"text": "A good book.", "source": "en", "target": "de"}
+    usual = keyless.post("/v1/translations", json=asked, headers=bearer).json()
+    wanted = keyless.post(
+        "/v1/translations", json=asked | {"domain": "suggestions"}, headers=bearer
+    ).json()
+    assert usual["translations"][0]["memory"] is None
+    assert wanted["translations"][0]["text"] == "Was für ein Buch!"
+
+
+@pytest.mark.parametrize("name", ["q", "s", "source", "target"])
+def test_a_suggestion_lacks_nothing(client: TestClient, name: str) -> None:
+    suggestion = {"q": "A book.", "s": "Ein Buch.", "source": "en", "target": "de"}
+    answer = client.post("/suggest", json=suggestion | {name: ""})
+    assert answer.status_code == 400
+    assert answer.json() == {"error": f"Invalid request: missing {name} parameter"}

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import deepl
+import httpx
 import pytest
 from deepl.api_data import MultilingualGlossaryDictionaryEntries
 
@@ -96,3 +97,25 @@ def test_a_document_is_translated(client: deepl.DeepLClient, tmp_path: Path) -> 
     status = client.translate_document_from_filepath(source, target, target_lang="DE")
     assert status.done
     assert target.read_text() not in {"", "A good book."}
+
+
+def test_a_translation_memory_is_listed_used_and_deleted(
+    client: deepl.DeepLClient, server: Server
+) -> None:
+    unit = {"source": "en", "target": "de", "text": "A rare book.", "translation": "Ein Kleinod.",
+            "domain": "antiques"}  # fmt: skip
+    headers = {"Authorization": f"Bearer {server.key}"}
+    httpx.put(f"{server.url}/v1/memories/units/t1", json=unit, headers=headers).raise_for_status()
+    [memory] = [each for each in client.list_translation_memories() if each.name == "antiques"]
+    assert (memory.source_language, memory.target_languages) == ("en", ["de"])
+    assert client.get_translation_memory(memory).segment_count == 1
+    [segment] = client.list_translation_memory_segments(memory)
+    assert (segment.source_text, segment.targets[0].target_text) == ("A rare book.", "Ein Kleinod.")
+    done = client.translate_text(
+        "A rare book.", source_lang="EN", target_lang="DE",
+        translation_memory=memory, translation_memory_threshold=80,
+    )  # fmt: skip
+    assert done.text == "Ein Kleinod."  # type: ignore[union-attr]
+    client.delete_translation_memory(memory)
+    with pytest.raises(deepl.DeepLException, match="no translation memory"):
+        client.translate_text("A book.", target_lang="DE", translation_memory=memory)

@@ -2,6 +2,7 @@
 
 from urllib.error import HTTPError
 
+import httpx
 import pytest
 from deep_translator import LibreTranslator
 from deep_translator.exceptions import AuthorizationException
@@ -36,3 +37,15 @@ def test_deep_translator_is_refused_with_a_wrong_key(server: Server) -> None:
     client = LibreTranslator("en", "de", api_key="weft_0_wrong", custom_url=f"{server.url}/")
     with pytest.raises(AuthorizationException):
         client.translate("A good book.")
+
+
+def test_a_suggestion_comes_as_a_page_sends_it_and_is_kept(server: Server) -> None:
+    """As LibreTranslate's own page does: no client for Python makes suggestions."""
+    form = {"q": "A fine book.", "s": "Ein feines Buch.", "source": "en", "target": "de",
+            "api_key": server.key}  # fmt: skip
+    assert httpx.post(f"{server.url}/suggest", data=form).json() == {"success": True}
+    headers = {"Authorization": f"Bearer {server.key}"}
+    listed = httpx.get(
+        f"{server.url}/v1/memories/units", params={"domain": "suggestions"}, headers=headers
+    ).json()
+    assert [unit["translation"] for unit in listed["units"]] == ["Ein feines Buch."]
