@@ -120,7 +120,7 @@ def cues(passage: Passage, first: int, last: int) -> Cues:
         first,
         last,
         noun=NOUNS[passage.words[noun_at]] if noun_at is not None else None,
-        described=_described(passage, after),
+        described=None if _is_year(passage, first) else _described(passage, after),
         makers=makers,
         is_credited=any(passage.is_capital(at) for at in (*owner, *by)),
         years=frozenset(years),

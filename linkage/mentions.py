@@ -16,7 +16,7 @@ from linkage.gazetteer import Gazetteer, Span
 from linkage.passage import Passage
 from linkage.types import Entity, Item, Mention
 
-NIL_BELOW = 0.5
+NIL_BELOW = 0.8
 DROP_BELOW = 0.3
 MAX_SENSES = 30
 """Bearers of one name that are looked at; those whose maker the text names come first."""
@@ -177,7 +177,8 @@ def _echoed(passage: Passage, spans: list[Span], made: frozenset[int]) -> Iterat
     named = _outermost(span for span in spans if span.own and passage.is_capital(span.first))
     for said in echoes(passage):
         nearest = passage.before(said.first, _ECHO_REACH)
-        near = [span for span in named if span.first in nearest]
+        # a sentence that begins with "It" does not name a book that is called so
+        near = [s for s in named if s.first in nearest and rarity(s.name) >= _RARE]
         of_name = {span.name: span.own for span in (*named[:1], *near) if span.last < said.first}
         bearers = tuple((name, key) for name in of_name for key in _best(of_name[name], made))
         if bearers:

@@ -40,6 +40,10 @@ def test_what_follows_a_name_may_describe_it(written: str, described: str | None
     assert said_of("Emma", written).described == described
 
 
+def test_a_year_of_a_novel_is_no_name() -> None:
+    assert said_of("1984", "based on Stephen King's 1984 novel").described is None
+
+
 @pytest.mark.parametrize(
     "written",
     [
