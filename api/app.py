@@ -26,6 +26,7 @@ from api.routes import (
     related,
     sources,
     system,
+    translation_jobs,
     translations,
 )
 from workers.logs import configure_logs
@@ -60,14 +61,19 @@ def create_app(runtime: Runtime) -> FastAPI:
     errors.install(app)
     # `/items/{id}/related` stands before `/items/{id}`, whose id may hold slashes
     modules = (
-        related, feedback, items, entities, imports, sources, translations, documents, glossaries,
-        memories, builds, admin, system, libretranslate,
+        related, feedback, items, entities, imports, sources, translations, translation_jobs,
+        documents, glossaries, memories, builds, admin, system, libretranslate,
     )  # fmt: skip
     for module in modules:
         app.include_router(module.router)
     for router in deepl.ROUTERS:
         app.include_router(router)
-    app.add_middleware(BodyLimit, max_bytes=runtime.settings.max_body_bytes)
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=runtime.settings.max_body_bytes,
+        max_file_bytes=runtime.settings.max_upload_bytes,
+        streamed=translation_jobs.STREAMED_PATHS,
+    )
     # keys travel in headers and bodies, never in cookies: any page may ask
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]

@@ -1,8 +1,10 @@
 """Errors as RFC 9457 problem documents: one table from the domains' errors to HTTP."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -34,10 +36,12 @@ STATUS: Mapping[type[Exception], int] = {
     linkage.EncoderNotFoundError: 503,
     translate.JobNotFoundError: 404,
     translate.JobStateError: 409,
+    translate.QuotaExceededError: 429,
     translate.IdempotencyConflictError: 409,
     translate.InvalidJobError: 422,
     translate.InvalidCursorError: 404,
     translate.UnsupportedLanguageError: 422,
+    translate.UnsupportedFormalityError: 422,
     translate.UndetectedLanguageError: 422,
     translate.DocumentNotFoundError: 404,
     translate.DocumentStateError: 409,
@@ -147,7 +151,12 @@ def fault_of(request: Request, error: Exception) -> Fault:
         log.warning("database_unavailable", error=str(error.orig))
         return Fault(status, "the database does not answer; try again soon")
     place = getattr(error, "field", None)
-    return Fault(status, str(error), (FieldError(field=place, reason=str(error)),) if place else ())
+    headers = {}
+    if isinstance(error, translate.QuotaExceededError):
+        wait = error.resets_at - datetime.now(UTC)
+        headers["Retry-After"] = str(math.ceil(wait.total_seconds()))
+    faults = (FieldError(field=place, reason=str(error)),) if place else ()
+    return Fault(status, str(error), faults, headers)
 
 
 def _invalid(found: Sequence[Any]) -> Fault:

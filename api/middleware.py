@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -65,28 +65,40 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
 
 
 class BodyLimit:
-    """Refuses bodies above a size, whether they tell their length or not."""
+    """Refuses bodies above a size, whether they tell their length or not.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    Files, all but JSON, may be larger on the paths that read them as they come in.
+    """
+
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, max_file_bytes: int, streamed: Collection[str]
+    ) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.max_file_bytes = max_file_bytes
+        self.streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = Request(scope).headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > self.max_bytes:
-            await self._refuse(scope, receive, send)
+        limit, declared = self._limit(scope), Request(scope).headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > limit:
+            await self._refuse(limit, scope, receive, send)
             return
-        counted = _Counted(receive, self.max_bytes)
+        counted = _Counted(receive, limit)
         try:
             await self.app(scope, counted, send)
         except _TooLargeError:
-            await self._refuse(scope, receive, send)
+            await self._refuse(limit, scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        detail = f"the body is larger than {self.max_bytes} bytes; send it in parts"
+    def _limit(self, scope: Scope) -> int:
+        is_json = "json" in Request(scope).headers.get("content-type", "json").replace("ndjson", "")
+        is_file = scope["path"] in self.streamed and not is_json
+        return self.max_file_bytes if is_file else self.max_bytes
+
+    async def _refuse(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"the body is larger than {limit} bytes; send it in parts"
         await problem(Request(scope), 413, detail)(scope, receive, send)
 
 

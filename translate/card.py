@@ -53,7 +53,11 @@ class ModelCard:
         try:
             fields = json.loads((folder / CARD).read_text(encoding="utf-8"))
             fields["languages"] = tuple(fields["languages"])
-            fields["directions"] = tuple(Direction(**each) for each in fields["directions"])
+            has_formality = bool(fields.get("formality"))
+            fields["directions"] = tuple(
+                Direction(**(each | {"has_formality": has_formality}))
+                for each in fields["directions"]
+            )
             framing = fields.get("framing", {})
             fields["framing"] = Framing(**{key: tuple(each) for key, each in framing.items()})
             fields.pop("source_tag", None)  # said before `framing` was written down

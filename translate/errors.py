@@ -2,10 +2,12 @@
 
 TranslateError
 ├── UnsupportedLanguageError   no model for a language or a direction
+├── UnsupportedFormalityError  no model can be told how to address the reader
 ├── UndetectedLanguageError    the language was not given and could not be told
 ├── ModelError                 a model folder is missing, damaged or not of a known kind
 ├── RecipeError                a training recipe is wrong
 ├── InvalidJobError            a job cannot be made of what was given
+├── QuotaExceededError         a key or a tenant has no characters left this month
 ├── IdempotencyConflictError   the key of a job came again with another request
 ├── InvalidCursorError         a cursor was not made by us
 ├── JobNotFoundError           no such job for this tenant
@@ -22,6 +24,7 @@ TranslateError
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 
@@ -40,6 +43,15 @@ class UnsupportedLanguageError(TranslateError):
         super().__init__(
             f"no model translates {direction}; languages at hand: {', '.join(self.supported)}"
         )
+
+
+class UnsupportedFormalityError(TranslateError):
+    """No model can be told how to address the reader in `target`."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.field = "formality"
+        super().__init__(f"no model knows a formality in {target!r}; leave `formality` out")
 
 
 class UndetectedLanguageError(TranslateError):
@@ -74,6 +86,24 @@ class InvalidJobError(TranslateError):
         self.field = field
         self.reason = reason
         super().__init__(f"{field}: {reason}")
+
+
+class QuotaExceededError(TranslateError):
+    """More characters than the quota of a key, or with an empty key of the tenant, leaves.
+
+    `used` counts what is reserved by jobs too; all begins at zero again at `resets_at`.
+    """
+
+    def __init__(self, key_id: str, quota: int, used: int, resets_at: datetime) -> None:
+        self.key_id = key_id
+        self.quota = quota
+        self.used = used
+        self.resets_at = resets_at
+        owner = f"the key {key_id}" if key_id else "all keys together"
+        super().__init__(
+            f"{owner} may have {quota:,} characters translated a month, and {used:,} are used or"
+            f" reserved; ask for a larger quota, or come back on {resets_at:%Y-%m-%d}"
+        )
 
 
 class IdempotencyConflictError(TranslateError):

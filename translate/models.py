@@ -1,11 +1,12 @@
 """Tables of the translation domain."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -51,8 +52,10 @@ class JobRow(Base):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[str] = mapped_column(String(16), default="")
+    """The API key that pays for it; empty for the command line."""
     state: Mapped[str] = mapped_column(String(20))
-    """queued, running, done, failed or cancelled."""
+    """receiving, queued, running, done, failed or cancelled."""
     targets: Mapped[list[str]] = mapped_column(JSON)
     source: Mapped[str | None] = mapped_column(String(35))
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -60,7 +63,15 @@ class JobRow(Base):
     request_hash: Mapped[str] = mapped_column(String(64))
     total: Mapped[int] = mapped_column(Integer)
     """Items times targets."""
+    rejected: Mapped[int] = mapped_column(Integer, default=0)
+    """Records of its file that are no items."""
+    characters: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Of all its items, times targets."""
+    charged: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Of those, what has been translated and counted as used."""
     created_at: Mapped[datetime] = mapped_column(Instant)
+    received_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the last items of its file came in."""
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
 
@@ -75,7 +86,7 @@ class ChunkRow(Base):
     __tablename__ = "translation_chunks"
     __table_args__ = (
         UniqueConstraint("job_id", "target", "first", name="uq_translation_chunks_place"),
-        Index("ix_translation_chunks_state_lease_until", "state", "lease_until"),
+        Index("ix_translation_chunks_job_id_state", "job_id", "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(BIG_KEY, primary_key=True, autoincrement=True)
@@ -233,3 +244,57 @@ class DocumentRow(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class RejectionRow(Base):
+    """A record of a job's file that is no item, with its line and the reason."""
+
+    __tablename__ = "translation_rejections"
+
+    job_id: Mapped[str] = mapped_column(
+        ForeignKey("translation_jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    item_id: Mapped[str | None] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class WebhookRow(Base):
+    """Whom to tell when a job has ended, and how far that is."""
+
+    __tablename__ = "translation_webhooks"
+    __table_args__ = (Index("ix_translation_webhooks_state_next_at", "state", "next_at"),)
+
+    job_id: Mapped[str] = mapped_column(
+        ForeignKey("translation_jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    url: Mapped[str] = mapped_column(String(2000))
+    secret: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20))
+    """waiting (for the job to end), due, delivered or failed."""
+    event_id: Mapped[str] = mapped_column(String(40))
+    """Of the ending that is told: the same in every attempt, another after a retry of the job."""
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_at: Mapped[datetime | None] = mapped_column(Instant)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class UsageRow(Base):
+    """Characters of source text that a key had translated on a day (UTC)."""
+
+    __tablename__ = "translation_usage"
+
+    tenant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    characters: Mapped[int] = mapped_column(BigInteger)
+
+
+class QuotaRow(Base):
+    """Characters that a key, or with an empty key a whole tenant, may have translated a month."""
+
+    __tablename__ = "translation_quotas"
+
+    tenant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    characters: Mapped[int] = mapped_column(BigInteger)

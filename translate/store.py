@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from translate.errors import InvalidCursorError, JobNotFoundError
-from translate.models import ChunkRow, JobItemRow, JobRow, ResultRow
+from translate.models import ChunkRow, JobItemRow, JobRow, RejectionRow, ResultRow
 
 LIVE = ("queued", "running")
 """States of a job that still has work."""
@@ -106,26 +106,37 @@ def _read_cursor(cursor: str) -> Any:  # noqa: ANN401 - a row value
 
 
 def next_chunk(session: Session, job_id: str, moment: datetime) -> ChunkRow | None:
-    """Return the first chunk of a job that waits, or whose worker's lease has run out."""
-    return session.scalars(
-        select(ChunkRow)
-        .filter_by(job_id=job_id)
-        .where(_is_waiting(moment))
-        .order_by(ChunkRow.id)
-        .limit(1)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    """Return a chunk of a job whose worker's lease has run out, else the first that waits."""
+    chunks = select(ChunkRow).filter_by(job_id=job_id).order_by(ChunkRow.id).limit(1)
+    dropped = chunks.where(ChunkRow.state == "running", ChunkRow.lease_until < moment)
+    pending = chunks.where(ChunkRow.state == "pending")
+    fresh = {"populate_existing": True}
+    return (
+        session.scalars(dropped, execution_options=fresh).one_or_none()
+        or session.scalars(pending, execution_options=fresh).one_or_none()
+    )
+
+
+def lock_chunk(session: Session, chunk_id: int) -> ChunkRow | None:
+    """Return a chunk, its row locked and read afresh."""
+    return session.get(ChunkRow, chunk_id, populate_existing=True, with_for_update=True)
+
+
+def repeated_id(session: Session, job_id: str) -> str | None:
+    """Return an id that two items of a job have, if there is one."""
+    query = select(JobItemRow.item_id).filter_by(job_id=job_id).group_by(JobItemRow.item_id)
+    return session.scalars(query.having(func.count() > 1).limit(1)).first()
 
 
 def waiting_job_ids(session: Session, moment: datetime, limit: int) -> Sequence[str]:
-    """Return live jobs that have a chunk to be taken, the oldest first."""
+    """Return live jobs that have a chunk to be taken: those with the fewest at work, the oldest."""
+    chunks = select(func.count()).where(ChunkRow.job_id == JobRow.id)
+    at_work = chunks.where(ChunkRow.state == "running", ChunkRow.lease_until >= moment)
+    waiting = select(ChunkRow.id).where(ChunkRow.job_id == JobRow.id, _is_waiting(moment))
     return session.scalars(
         select(JobRow.id)
-        .where(JobRow.state.in_(LIVE))
-        .where(
-            select(ChunkRow.id).where(ChunkRow.job_id == JobRow.id, _is_waiting(moment)).exists()
-        )
-        .order_by(JobRow.created_at, JobRow.id)
+        .where(JobRow.state.in_(LIVE), waiting.exists())
+        .order_by(at_work.scalar_subquery(), JobRow.created_at, JobRow.id)
         .limit(limit)
     ).all()
 
@@ -166,12 +177,18 @@ def _results_of(chunk: ChunkRow) -> Any:  # noqa: ANN401 - an SQL expression
     )
 
 
-def iterate_results(
-    session: Session, job_id: str, *, target: str | None, after: int
-) -> Iterator[ItemResult]:
-    """Yield the results beyond a position in the input's order, targets side by side.
+def result_page(  # noqa: PLR0913 - keywords
+    session: Session,
+    job_id: str,
+    *,
+    target: str | None,
+    status: str | None,
+    after: int,
+    last: tuple[int, str] | None,
+) -> Sequence[ItemResult]:
+    """Return up to `PAGE` results in the input's order, targets side by side.
 
-    They are read a page at a time, so that neither side ever holds them all.
+    They are those beyond the position `after`, and beyond the position and target of `last`.
     """
     columns = [JobItemRow.item_id, *(getattr(ResultRow, name) for name in ItemResult.__slots__[1:])]
     query = (
@@ -180,20 +197,23 @@ def iterate_results(
             JobItemRow,
             (JobItemRow.job_id == ResultRow.job_id) & (JobItemRow.position == ResultRow.position),
         )
-        .where(ResultRow.job_id == job_id)
+        .where(ResultRow.job_id == job_id, ResultRow.position > after)
         .order_by(ResultRow.position, ResultRow.target)
         .limit(PAGE)
     )
     if target is not None:
         query = query.where(ResultRow.target == target)
-    rows = session.execute(query.where(ResultRow.position > after)).all()
-    while rows:
-        page = [ItemResult(*row) for row in rows]
-        yield from page
-        beyond = tuple_(ResultRow.position, ResultRow.target) > tuple_(
-            page[-1].position, page[-1].target
-        )
-        rows = session.execute(query.where(beyond)).all()
+    if status is not None:
+        query = query.where(ResultRow.status == status)
+    if last is not None:
+        query = query.where(tuple_(ResultRow.position, ResultRow.target) > tuple_(*last))
+    return [ItemResult(*row) for row in session.execute(query)]
+
+
+def rejection_page(session: Session, job_id: str, *, after: int) -> Sequence[RejectionRow]:
+    """Return up to `PAGE` records of a job's file that are no items, beyond a line."""
+    query = select(RejectionRow).filter_by(job_id=job_id).where(RejectionRow.line > after)
+    return session.scalars(query.order_by(RejectionRow.line).limit(PAGE)).all()
 
 
 def sums(session: Session, job_id: str) -> tuple[int, int, int]:

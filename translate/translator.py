@@ -8,7 +8,12 @@ from typing import Literal
 from translate import recall
 from translate.detect import Detector, LanguageDetector
 from translate.engine import Engine
-from translate.errors import TranslateError, UndetectedLanguageError, UnsupportedLanguageError
+from translate.errors import (
+    TranslateError,
+    UndetectedLanguageError,
+    UnsupportedFormalityError,
+    UnsupportedLanguageError,
+)
 from translate.glossary import Glossary, TermMatcher, settled, with_terms
 from translate.icu import is_doubled, is_message, join_message, split_message
 from translate.languages import resolve
@@ -85,6 +90,10 @@ class Translator:
                 raise UnsupportedLanguageError(None, target, self._targets)
         return list(dict.fromkeys(code for code in found.values() if code))
 
+    def knows_formality(self, target: str) -> bool:
+        """Tell whether some model can be told how to address the reader in a language."""
+        return any(each.has_formality for each in self.directions if each.target == target)
+
     def translate(  # noqa: PLR0913 - keywords, each with a default
         self,
         texts: Sequence[str],
@@ -110,6 +119,8 @@ class Translator:
         has any is translated without them as well. What a `memory` knows is not decoded.
         """
         [target] = self.check_targets([target])
+        if decoding.formality and not self.knows_formality(target):
+            raise UnsupportedFormalityError(target)
         hints = sources if sources is not None else [None] * len(texts)
         answers: dict[int, Translation] = {}
         work: dict[int, _Work] = {}

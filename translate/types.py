@@ -122,6 +122,7 @@ class Direction:
     source: str
     target: str
     chrf: float | None = field(default=None, compare=False)
+    has_formality: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The Celery application: brokers, queues, and the manners that long jobs need."""
 
+import os
 from typing import Any
 
 from celery import Celery
@@ -10,6 +11,7 @@ from workers.runtime import Runtime
 from workers.settings import Settings, settings_from_environment
 
 SOFT_LIMIT_SECONDS = 6 * 3600
+SWEEP_PATIENCE = 30
 BULK, BUILDS, WEB = "bulk", "builds", "web"
 
 
@@ -40,7 +42,8 @@ def make_celery(settings: Settings) -> Celery:
             "sweep": {
                 "task": "workers.tasks.sweep",
                 "schedule": settings.sweep_seconds,
-                "options": {"expires": settings.sweep_seconds},
+                # busy workers take it when their turn is over
+                "options": {"expires": max(settings.sweep_seconds, SWEEP_PATIENCE)},
             },
             "compact": {
                 "task": "workers.tasks.compact",
@@ -79,6 +82,7 @@ runtime = Runtime(settings_from_environment())
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _begin(**_: object) -> None:
     configure_logs(runtime.settings)
+    os.nice(runtime.settings.worker_niceness)
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]

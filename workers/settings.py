@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     )
     translation_threads: int = Field(1, ge=1, description="Parallel decoders in a process.")
     worker_processes: int = Field(2, ge=1, description="Processes of one `weft worker`.")
+    worker_niceness: int = Field(
+        10, ge=0, le=19, description="How far workers stand back for the API on one machine."
+    )
     chunk_lease_seconds: float = Field(
         60, gt=0, description="After so long a chunk whose worker died is taken by another."
     )
@@ -63,6 +66,7 @@ class Settings(BaseSettings):
         5, gt=0, description="How often work that the queue lost is sent again."
     )
     max_body_bytes: int = Field(32 * 2**20, description="Larger request bodies are refused.")
+    max_upload_bytes: int = Field(2**30, description="Larger files of translation jobs, likewise.")
     fetch_private: bool = Field(
         default=False,
         description="Also fetch from, and send webhooks to, private addresses and odd ports.",

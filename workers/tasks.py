@@ -13,28 +13,47 @@ from kombu.exceptions import OperationalError
 from linkage import builds, resources
 from linkage.polling import poll_next
 from linkage.web import origin_of
-from translate import documents, jobs
+from translate import chunks, documents, jobs, webhooks
 from workers.app import celery, runtime
+from workers.hooks import send
 from workers.metrics import ENQUEUE_FAULTS
 
-TURN_SECONDS = 10
-"""After so long on one job a worker goes to the back of the queue, so that none waits for all."""
+TURN_SECONDS = 5
+"""After so long on jobs a worker goes to the back of the queue, so that other tasks get a turn."""
+WAKE_SECONDS = 30
 POLL_SECONDS = 300
 log = structlog.get_logger()
 
 
 @celery.task  # type: ignore[untyped-decorator]
-def work_on_job(job_id: str) -> None:
-    """Translate chunks of a job for one turn."""
+def work_on_jobs() -> None:
+    """Translate chunks of whatever jobs there are for one turn."""
     until = time.monotonic() + TURN_SECONDS
-    while time.monotonic() < until:
-        lease = runtime.settings.chunk_lease_seconds
-        database = runtime.database
-        if not jobs.run_next_chunk(
-            database.transaction, runtime.translator, job_id, lease=lease, reading=database.reading
-        ):
-            return
-    wake_for_job(job_id, 1)
+    lease, database = runtime.settings.chunk_lease_seconds, runtime.database
+    while has_more := chunks.run_next(
+        database.transaction, runtime.translator, lease=lease, reading=database.reading
+    ):
+        if time.monotonic() > until:
+            break
+    with database.reading() as session:
+        ended = webhooks.due(session)
+    for job_id in ended:
+        wake_for_webhook(job_id)
+    if has_more:
+        wake_for_jobs(1)
+
+
+@celery.task  # type: ignore[untyped-decorator]
+def deliver_webhook(job_id: str) -> None:
+    """Send a job's webhook if it is due, and record how that went."""
+    with runtime.database.transaction() as session:
+        message = webhooks.claim(session, job_id)
+    if message is None:
+        return
+    error = send(runtime.outside, message)
+    log.info("webhook_sent", job_id=job_id, error=error)
+    with runtime.database.transaction() as session:
+        webhooks.settle(session, message, error)
 
 
 @celery.task  # type: ignore[untyped-decorator]
@@ -92,12 +111,15 @@ def compact() -> None:
 def sweep() -> None:
     """Wake workers for everything the database knows to be waiting."""
     with runtime.database.reading() as session:
-        job_ids = jobs.waiting_job_ids(session)
+        has_chunks = jobs.has_waiting(session)
+        told = webhooks.due(session)
         document_ids = documents.waiting(session)
         waiting = builds.waiting(session)
         origins = resources.count_due_origins(session, limit=runtime.settings.worker_processes)
-    for job_id in job_ids:
-        wake_for_job(job_id, 1)
+    if has_chunks:
+        wake_for_jobs(runtime.settings.worker_processes)
+    for job_id in told:
+        wake_for_webhook(job_id)
     for document_id in document_ids:
         wake_for_document(document_id)
     with runtime.database.transaction() as session:
@@ -108,10 +130,18 @@ def sweep() -> None:
         wake_for_sources()
 
 
-def wake_for_job(job_id: str, workers: int) -> None:
-    """Ask up to so many workers to work on a job. Call it after the commit."""
+def wake_for_jobs(workers: int) -> None:
+    """Ask up to so many workers to work on jobs. Call it after the commit.
+
+    A message that no worker is free to take expires: those at work send their own.
+    """
     for _ in range(workers):
-        _send(lambda: work_on_job.apply_async((job_id,), retry=False))
+        _send(lambda: work_on_jobs.apply_async(retry=False, expires=WAKE_SECONDS))
+
+
+def wake_for_webhook(job_id: str) -> None:
+    """Ask a worker to send a job's webhook. Call it after the commit."""
+    _send(lambda: deliver_webhook.apply_async((job_id,), retry=False))
 
 
 def wake_for_document(document_id: str) -> None:

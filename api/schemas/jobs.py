@@ -1,14 +1,18 @@
 """Bodies of translation jobs."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.fields import Body, ItemId, Language, Target, Text
+from api.schemas.fields import ONE_LINE, Body, ItemId, Language, Target, Text, Url
 from api.schemas.translations import TranslationOptions
 from translate.jobs import Progress
-from translate.models import JobRow
+from translate.memory import THRESHOLD
+from translate.models import JobRow, WebhookRow
+
+Secret = Annotated[str, StringConstraints(min_length=16, max_length=200, pattern=ONE_LINE)]
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=ONE_LINE)]
 
 
 class JobItem(Body):
@@ -19,7 +23,68 @@ class JobItem(Body):
     source: Language | None = None
 
 
-class JobBody(TranslationOptions):
+class WebhookBody(Body):
+    """Whom to tell when the job has ended; docs/translation.md has how to check the signature."""
+
+    url: Url
+    secret: Secret | None = Field(
+        None, description="Signs what is sent; without one it is made, and told in the answer."
+    )
+
+
+class JobRequest(TranslationOptions):
+    """What is asked of a job, however its items come."""
+
+    targets: list[Target] = Field(min_length=1, max_length=50)
+
+    @property
+    def hook(self) -> WebhookBody | None:
+        """The webhook that is asked for."""
+        return None
+
+
+class UploadQuery(JobRequest):
+    """The options of a job whose file is the request's body."""
+
+    min_confidence: float = Field(0.0, ge=0, le=1)
+    memory_threshold: float = Field(THRESHOLD, ge=0.5, le=1)
+    id_field: FieldName = Field("id", description="Where a record's id is.")
+    text_field: FieldName = Field("text", description="Where a record's text is.")
+    source_field: FieldName = Field("source", description="Where a record's language may be.")
+    webhook_url: Url | None = None
+
+    @property
+    def hook(self) -> WebhookBody | None:
+        """The webhook that is asked for."""
+        return WebhookBody(url=self.webhook_url) if self.webhook_url else None
+
+
+class UploadForm(UploadQuery):
+    """The options of a job whose file comes in a form."""
+
+    webhook_secret: Secret | None = None
+
+    @property
+    def hook(self) -> WebhookBody | None:
+        """The webhook that is asked for."""
+        if self.webhook_url is None:
+            return None
+        return WebhookBody(url=self.webhook_url, secret=self.webhook_secret)
+
+
+def upload_form_schema() -> dict[str, Any]:
+    """Return what a form of a job consists of: the options that must be there, and the file."""
+    schema = UploadForm.model_json_schema()
+    schema["properties"] = {
+        "targets": schema["properties"]["targets"],
+        "file": {"type": "string", "format": "binary", "minLength": 1},
+    }
+    schema["required"] = ["targets", "file"]
+    schema["additionalProperties"] = False
+    return schema
+
+
+class JobBody(JobRequest):
     """A batch of texts to translate in the background."""
 
     model_config = ConfigDict(
@@ -37,7 +102,12 @@ class JobBody(TranslationOptions):
     )
 
     items: list[JobItem] = Field(min_length=1, max_length=100_000)
-    targets: list[Target] = Field(min_length=1, max_length=50)
+    webhook: WebhookBody | None = None
+
+    @property
+    def hook(self) -> WebhookBody | None:
+        """The webhook that is asked for."""
+        return self.webhook
 
 
 class ProgressOut(BaseModel):
@@ -49,27 +119,46 @@ class ProgressOut(BaseModel):
     needs_review: int
 
 
+class WebhookOut(BaseModel):
+    """How far telling the caller is."""
+
+    url: str
+    state: Literal["waiting", "due", "delivered", "failed"]
+    attempts: int
+    error: str | None = Field(description="Why the last attempt failed.")
+    secret: str | None = Field(None, description="Told once, to the one who made the job.")
+
+
 class JobOut(BaseModel):
     """A job, as it stands."""
 
     id: str
-    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    state: Literal["receiving", "queued", "running", "done", "failed", "cancelled"]
     targets: list[str]
     source: str | None
     progress: ProgressOut
+    rejected: int = Field(description="Records of its file that are no items.")
+    characters: int = Field(description="Of all its items, times targets.")
+    webhook: WebhookOut | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, job: JobRow, progress: Progress) -> "JobOut":
-        """Shape a job and its progress."""
+    def of(cls, job: JobRow, progress: Progress, webhook: WebhookRow | None) -> "JobOut":
+        """Shape a job, its progress and its webhook."""
         return cls(
             id=job.id,
             state=job.state,
             targets=job.targets,
             source=job.source,
             progress=ProgressOut.model_validate(progress, from_attributes=True),
+            rejected=job.rejected,
+            characters=job.characters,
+            webhook=webhook
+            and WebhookOut(
+                url=webhook.url, state=webhook.state, attempts=webhook.attempts, error=webhook.error
+            ),
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
 
-from api.schemas.fields import ONE_LINE, Body, Domain, Language, Target, Text
+from api.schemas.fields import ONE_LINE, WHOLE, Body, Domain, Language, Target, Text
 from translate.memory import THRESHOLD, Mode
 from translate.types import Translation
 
@@ -35,6 +35,12 @@ class DirectOptions(TranslationOptions):
         default=False,
         strict=True,
         description="Give the translation without the glossary too, as `plain_text`.",
+    )
+    alternatives: Annotated[int, Strict(), WHOLE] = Field(
+        0, ge=0, le=5, description="So many other translations, if the model finds them."
+    )
+    formality: Literal["more", "less"] | None = Field(
+        None, description="How to address the reader, where the model knows (`GET /v1/languages`)."
     )
 
 
@@ -87,6 +93,7 @@ class TranslationOut(BaseModel):
     checks: list[str] = Field(description="Names of the checks that failed.")
     reason: str | None = None
     model: str
+    alternatives: list[str] = Field(description="Other translations, the likeliest first.")
     glossary_terms: list[AppliedTermOut] = Field(description="Terms that were applied.")
     memory: MemoryMatchOut | None
     plain_text: str | None = Field(None, description="The translation without the glossary.")
@@ -109,6 +116,7 @@ class LanguageOut(BaseModel):
     source: str
     target: str
     chrf: float | None = Field(description="chrF2 on a public test set; null when not measured.")
+    has_formality: bool = Field(description="Whether `formality` can be asked for.")
 
 
 class LanguagesOut(BaseModel):

@@ -1,6 +1,6 @@
 from fastapi.testclient import TestClient
 
-from translate import jobs
+from translate import chunks
 from workers.runtime import Runtime
 
 PAIR = {"source": "en", "target": "de"}
@@ -71,10 +71,10 @@ def test_a_job_uses_its_glossary_and_fails_item_by_item_once_it_is_gone(
             "targets": ["de"], "glossary": "shop"}  # fmt: skip
     first, second = (client.post("/v1/translation-jobs", json=body).json()["id"] for _ in "12")
     transaction = runtime.database.transaction
-    assert jobs.run_next_chunk(transaction, runtime.translator, first, lease=60)
+    assert chunks.run_next(transaction, runtime.translator, first, lease=60)
     assert "Werk" in client.get(f"/v1/translation-jobs/{first}/results").json()["text"]
     client.delete("/v1/glossaries/shop")
-    assert not jobs.run_next_chunk(transaction, runtime.translator, second, lease=60)
+    assert not chunks.run_next(transaction, runtime.translator, second, lease=60)
     result = client.get(f"/v1/translation-jobs/{second}/results").json()
     assert result["status"] == "failed"
     assert "no glossary" in result["reason"]

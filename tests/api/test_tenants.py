@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from linkage import builds
 from tests.api.conftest import MakeClient
-from translate import jobs
+from translate import chunks
 from workers.runtime import Runtime
 
 SECRET = "Zorbulon Quexify"
@@ -38,7 +38,7 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
         json={"items": [{"id": "a", "text": "A good book."}], "targets": ["de"], "source": "en"},
         headers={"Idempotency-Key": "shared-key"},
     ).json()["id"]
-    while jobs.run_next_chunk(runtime.database.transaction, runtime.translator, job, lease=60):
+    while chunks.run_next(runtime.database.transaction, runtime.translator, job, lease=60):
         pass
     key = client.get("/v1/admin/keys").json()["keys"][0]["id"]
     glossary = client.post(

@@ -2,7 +2,7 @@ import json
 
 from fastapi.testclient import TestClient
 
-from translate import jobs
+from translate import chunks
 from workers.runtime import Runtime
 
 JOB = {
@@ -16,7 +16,7 @@ JOB = {
 
 
 def run(runtime: Runtime, job_id: str) -> None:
-    while jobs.run_next_chunk(runtime.database.transaction, runtime.translator, job_id, lease=60):
+    while chunks.run_next(runtime.database.transaction, runtime.translator, job_id, lease=60):
         pass
 
 

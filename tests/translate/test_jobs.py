@@ -1,6 +1,6 @@
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from translate import jobs, store
+from translate import chunks, jobs, store
 from translate.errors import (
     IdempotencyConflictError,
     InvalidCursorError,
@@ -18,7 +18,7 @@ from translate.errors import (
     JobNotFoundError,
     JobStateError,
 )
-from translate.jobs import JobOptions, NewItem
+from translate.jobs import JobOptions, NewItem, NewJob
 from translate.models import ChunkRow, JobItemRow, JobRow, ResultRow
 from translate.types import Translation
 from workers.db import Database
@@ -31,15 +31,27 @@ def items(size: int, text: str = "The book is good.") -> list[NewItem]:
     return [NewItem(f"i{number}", f"{text} No. {number}", "en") for number in range(size)]
 
 
+def create(
+    session: Session,
+    given: Iterable[NewItem],
+    *,
+    tenant: str = TENANT,
+    targets: Sequence[str] = ("de",),
+    **options: object,
+) -> tuple[JobRow, bool]:
+    new = NewJob(tenant, tuple(targets), **options)  # type: ignore[arg-type]
+    return jobs.create(session, new, given)
+
+
 def make(database: Database, given: list[NewItem], *targets: str, **options: object) -> str:
     with database.transaction() as session:
-        return jobs.create(session, TENANT, given, targets=targets or ("de",), **options)[0].id
+        return create(session, given, targets=targets or ("de",), **options)[0].id
 
 
 def work(database: Database, translator, job_id: str) -> int:
-    for chunks in count():
-        if not jobs.run_next_chunk(database.transaction, translator, job_id, lease=60):
-            return chunks
+    for taken in count():
+        if not chunks.run_next(database.transaction, translator, job_id, lease=60):
+            return taken
     raise AssertionError
 
 
@@ -50,11 +62,10 @@ def job_of(database: Database, job_id: str) -> tuple[str, jobs.Progress]:
 
 
 def results_of(database: Database, job_id: str, **options: object) -> list[store.ItemResult]:
-    with database.reading() as session:
-        return list(jobs.results(session, TENANT, job_id, **options))
+    return list(jobs.results(database.reading, TENANT, job_id, **options))
 
 
-def translated(held: jobs.Claim, text: str = "gut") -> list[Translation]:
+def translated(held: chunks.Claim, text: str = "gut") -> list[Translation]:
     return [Translation(text, "en", held.target, "done", 0.9, model="m")] * len(held.items)
 
 
@@ -137,7 +148,7 @@ def test_a_job_that_makes_no_sense_is_refused_and_leaves_nothing(
     database: Database, given: list[NewItem], targets: tuple[str, ...], field: str
 ) -> None:
     with pytest.raises(InvalidJobError) as caught, database.transaction() as session:
-        jobs.create(session, TENANT, iter(given), targets=targets)
+        create(session, iter(given), targets=targets)
     assert caught.value.field == field
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(JobRow)) == 0
@@ -146,7 +157,7 @@ def test_a_job_that_makes_no_sense_is_refused_and_leaves_nothing(
 
 def test_an_id_that_comes_twice_is_named(session: Session) -> None:
     with pytest.raises(InvalidJobError, match="'i0' comes twice"):
-        jobs.create(session, TENANT, items(3) + items(1), targets=["de"])
+        create(session, items(3) + items(1))
 
 
 def test_more_items_than_allowed_are_refused(
@@ -154,14 +165,12 @@ def test_more_items_than_allowed_are_refused(
 ) -> None:
     monkeypatch.setattr(jobs, "MAX_ITEMS", 5)
     with pytest.raises(InvalidJobError, match="more than 5"):
-        jobs.create(session, TENANT, items(6), targets=["de"])
+        create(session, items(6))
 
 
 def test_the_same_key_and_request_give_the_same_job(session: Session) -> None:
-    first, is_new = jobs.create(session, TENANT, items(3), targets=["de"], idempotency_key="k")
-    again, is_again_new = jobs.create(
-        session, TENANT, iter(items(3)), targets=["de"], idempotency_key="k"
-    )
+    first, is_new = create(session, items(3), idempotency_key="k")
+    again, is_again_new = create(session, iter(items(3)), idempotency_key="k")
     assert (first.id, is_new, is_again_new) == (again.id, True, False)
     assert session.scalar(select(func.count()).select_from(JobItemRow)) == 3
 
@@ -175,13 +184,13 @@ def test_the_same_key_and_request_give_the_same_job(session: Session) -> None:
 def test_the_same_key_with_another_request_is_a_conflict(
     session: Session, given: list[NewItem], options: dict
 ) -> None:
-    jobs.create(session, TENANT, items(3), targets=["de"], idempotency_key="k")
+    create(session, items(3), idempotency_key="k")
     with pytest.raises(IdempotencyConflictError, match="'k'"):
-        jobs.create(session, TENANT, given, idempotency_key="k", **options)
+        create(session, given, idempotency_key="k", **options)
 
 
 def test_a_key_of_another_tenant_is_another_job(session: Session) -> None:
-    made = [jobs.create(session, tenant, items(1), targets=["de"], idempotency_key="k")
+    made = [create(session, items(1), tenant=tenant, idempotency_key="k")
             for tenant in ("alpha", "beta")]  # fmt: skip
     assert [is_new for _, is_new in made] == [True, True]
 
@@ -199,7 +208,7 @@ def test_a_chunk_is_claimed_by_one_worker_at_a_time(database: Database) -> None:
 
     def take(_: int) -> int | None:
         with database.transaction() as session:
-            held = jobs.claim(session, job_id, lease=60)
+            held = chunks.claim(session, job_id, lease=60)
             return held.chunk_id if held else None
 
     with ThreadPoolExecutor(6) as pool:
@@ -211,37 +220,37 @@ def test_a_chunk_is_claimed_by_one_worker_at_a_time(database: Database) -> None:
 def test_a_chunk_is_taken_again_only_when_its_lease_has_run_out(database: Database) -> None:
     job_id = make(database, items(1))
     with database.transaction() as session:
-        assert jobs.claim(session, job_id, lease=60)
+        assert chunks.claim(session, job_id, lease=60)
     with database.transaction() as session:
-        assert jobs.claim(session, job_id, lease=60) is None
+        assert chunks.claim(session, job_id, lease=60) is None
     expire(database, job_id)
     with database.transaction() as session:
-        assert jobs.claim(session, job_id, lease=60)
+        assert chunks.claim(session, job_id, lease=60)
 
 
 def test_a_worker_whose_chunk_was_taken_by_another_writes_nothing(database: Database) -> None:
     job_id = make(database, items(2))
     with database.transaction() as session:
-        slow = jobs.claim(session, job_id, lease=60)
+        slow = chunks.claim(session, job_id, lease=60)
     expire(database, job_id)
     with database.transaction() as session:
-        quick = jobs.claim(session, job_id, lease=60)
+        quick = chunks.claim(session, job_id, lease=60)
     assert slow
     assert quick
     for held, text, counts in ((quick, "quick", True), (slow, "slow", False), (quick, "x", False)):
         with database.transaction() as session:
-            assert jobs.complete(session, held, translated(held, text)) is counts
+            assert chunks.complete(session, held, translated(held, text)) is counts
     assert {each.text for each in results_of(database, job_id)} == {"quick"}
 
 
 def test_a_late_worker_still_counts_while_no_other_took_its_chunk(database: Database) -> None:
     job_id = make(database, items(1))
     with database.transaction() as session:
-        held = jobs.claim(session, job_id, lease=60)
+        held = chunks.claim(session, job_id, lease=60)
     expire(database, job_id)
     assert held
     with database.transaction() as session:
-        assert jobs.complete(session, held, translated(held))
+        assert chunks.complete(session, held, translated(held))
 
 
 def test_a_chunk_whose_translation_raises_is_given_back_at_once(database: Database) -> None:
@@ -251,9 +260,9 @@ def test_a_chunk_whose_translation_raises_is_given_back_at_once(database: Databa
 
     job_id = make(database, items(1))
     with pytest.raises(MemoryError):
-        jobs.run_next_chunk(database.transaction, Broken(), job_id, lease=60)  # type: ignore[arg-type]
+        chunks.run_next(database.transaction, Broken(), job_id, lease=60)  # type: ignore[arg-type]
     with database.transaction() as session:
-        assert jobs.claim(session, job_id, lease=60)
+        assert chunks.claim(session, job_id, lease=60)
 
 
 def test_what_is_never_completed_fails_after_five_attempts_with_the_reason(
@@ -262,26 +271,26 @@ def test_what_is_never_completed_fails_after_five_attempts_with_the_reason(
     job_id = make(database, items(3), "de", "fr")
     for _ in range(10):
         with database.transaction() as session:
-            assert jobs.claim(session, job_id, lease=60)
+            assert chunks.claim(session, job_id, lease=60)
         expire(database, job_id)
     with database.transaction() as session:
-        assert jobs.claim(session, job_id, lease=60) is None
+        assert chunks.claim(session, job_id, lease=60) is None
     assert job_of(database, job_id) == ("failed", jobs.Progress(0, 6, 6, 0))
     assert all("5 attempts" in str(each.reason) for each in results_of(database, job_id))
 
 
 def test_cancel_keeps_what_is_done_and_stops_the_rest(database: Database, translator) -> None:
     job_id = make(database, items(200))
-    jobs.run_next_chunk(database.transaction, translator, job_id, lease=60)
+    chunks.run_next(database.transaction, translator, job_id, lease=60)
     with database.transaction() as session:
-        held = jobs.claim(session, job_id, lease=60)
+        held = chunks.claim(session, job_id, lease=60)
     assert held
     with database.transaction() as session:
         assert jobs.cancel(session, TENANT, job_id).state == "cancelled"
         assert jobs.cancel(session, TENANT, job_id).state == "cancelled"
     with database.transaction() as session:
-        assert not jobs.complete(session, held, translated(held))
-        assert not jobs.release(session, held)
+        assert not chunks.complete(session, held, translated(held))
+        assert not chunks.release(session, held)
     assert work(database, translator, job_id) == 0
     assert [each.position for each in results_of(database, job_id)] == list(range(64))
 
@@ -300,22 +309,22 @@ def test_an_ended_job_cannot_be_cancelled_nor_a_live_one_tried_again(
 def test_a_retry_translates_only_what_failed(database: Database) -> None:
     job_id = make(database, items(100))
     with database.transaction() as session:
-        held = jobs.claim(session, job_id, lease=60)
+        held = chunks.claim(session, job_id, lease=60)
         assert held
         results = translated(held, "first")
         results[3] = replace(results[3], status="failed", reason="no")
-        jobs.complete(session, held, results)
-        held = jobs.claim(session, job_id, lease=60)
+        chunks.complete(session, held, results)
+        held = chunks.claim(session, job_id, lease=60)
         assert held
-        jobs.complete(session, held, translated(held, "first"))
+        chunks.complete(session, held, translated(held, "first"))
     assert job_of(database, job_id) == ("done", jobs.Progress(99, 100, 1, 0))
     with database.transaction() as session:
         assert jobs.retry_failures(session, TENANT, job_id).state == "queued"
-        held = jobs.claim(session, job_id, lease=60)
+        held = chunks.claim(session, job_id, lease=60)
         assert held
         assert [item.position for item in held.items] == [3]
-        jobs.complete(session, held, translated(held, "second"))
-        assert jobs.claim(session, job_id, lease=60) is None
+        chunks.complete(session, held, translated(held, "second"))
+        assert chunks.claim(session, job_id, lease=60) is None
     assert job_of(database, job_id) == ("done", jobs.Progress(100, 100, 0, 0))
     texts = Counter(each.text for each in results_of(database, job_id))
     assert texts == {"first": 99, "second": 1}
@@ -331,19 +340,20 @@ def test_a_retry_of_a_job_without_failures_changes_nothing(database: Database, t
 def test_the_sweep_sees_what_waits_and_what_was_dropped_of_live_jobs(database: Database) -> None:
     waiting, dropped, held, cancelled = (make(database, items(1)) for _ in range(4))
     with database.transaction() as session:
-        jobs.claim(session, dropped, lease=60)
+        chunks.claim(session, dropped, lease=60)
     expire(database, dropped)
     with database.transaction() as session:
-        jobs.claim(session, held, lease=60)
+        chunks.claim(session, held, lease=60)
         jobs.cancel(session, TENANT, cancelled)
     with database.reading() as session:
-        assert list(jobs.waiting_job_ids(session)) == [waiting, dropped]
-        assert list(jobs.waiting_job_ids(session, limit=1)) == [waiting]
+        assert list(store.waiting_job_ids(session, store.now(), 9)) == [waiting, dropped]
+        assert list(store.waiting_job_ids(session, store.now(), 1)) == [waiting]
+        assert jobs.has_waiting(session)
 
 
 def test_jobs_are_listed_newest_first_page_by_page(session: Session) -> None:
-    made = [jobs.create(session, TENANT, items(1), targets=["de"])[0].id for _ in range(5)]
-    jobs.create(session, "beta", items(1), targets=["de"])
+    made = [create(session, items(1))[0].id for _ in range(5)]
+    create(session, items(1), tenant="beta")
     seen: list[str] = []
     cursor = None
     while True:
@@ -362,8 +372,8 @@ def test_a_cursor_that_is_not_ours_is_refused(session: Session, cursor: str) -> 
 
 
 def test_a_job_is_hidden_from_other_tenants(session: Session) -> None:
-    job_id = jobs.create(session, TENANT, items(1), targets=["de"])[0].id
-    for action in (store.get_job, jobs.cancel, jobs.retry_failures, jobs.results):
+    job_id = create(session, items(1))[0].id
+    for action in (store.get_job, jobs.cancel, jobs.retry_failures):
         with pytest.raises(JobNotFoundError, match=job_id):
             action(session, "beta", job_id)
 
@@ -389,7 +399,7 @@ def test_whatever_dies_when_every_item_is_translated_exactly_once(database: Data
     def worker(_: int) -> None:
         for _ in range(400):
             try:
-                if not jobs.run_next_chunk(fragile, Quick(), job_id, lease=0.05):  # type: ignore[arg-type]
+                if not chunks.run_next(fragile, Quick(), job_id, lease=0.05):  # type: ignore[arg-type]
                     with database.reading() as session:
                         if store.get_job(session, TENANT, job_id).state not in store.LIVE:
                             return
@@ -397,7 +407,7 @@ def test_whatever_dies_when_every_item_is_translated_exactly_once(database: Data
                 continue
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "MAX_ATTEMPTS", 1000)
+        patch.setattr(chunks, "MAX_ATTEMPTS", 1000)
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(worker, range(4)))
     assert job_of(database, job_id) == ("done", jobs.Progress(1400, 1400, 0, 0))
