@@ -28,6 +28,7 @@ from api.routes import (
     system,
     translation_jobs,
     translations,
+    usage,
 )
 from workers.logs import configure_logs
 from workers.runtime import Runtime
@@ -62,7 +63,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     # `/items/{id}/related` stands before `/items/{id}`, whose id may hold slashes
     modules = (
         related, feedback, items, entities, imports, sources, translations, translation_jobs,
-        documents, glossaries, memories, builds, admin, system, libretranslate,
+        documents, glossaries, memories, builds, usage, admin, system, libretranslate,
     )  # fmt: skip
     for module in modules:
         app.include_router(module.router)

@@ -28,6 +28,8 @@ MAX_TEXT, MAX_ID, MAX_LANGUAGE = 200_000, 200, 35
 STALE = timedelta(minutes=2)
 """A job that has received nothing for so long was abandoned."""
 
+csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD))  # the default refuses long texts
+
 Kind = Literal["jsonl", "csv"]
 Transaction = Callable[[], AbstractContextManager[Session]]
 _CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)))
@@ -104,7 +106,10 @@ def _csv(lines: _Line, columns: Columns) -> Iterator[tuple[int, Mapping[str, Any
     decoded = (line.decode("utf-8-sig", "surrogateescape") for line in lines)
     header_line = next(decoded, "")
     delimiter = max(",;\t", key=header_line.count)
-    header = next(csv.reader([header_line], delimiter=delimiter), [])
+    try:
+        header = next(csv.reader([header_line], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise InvalidJobError("file", f"its header is not CSV: {error}") from error
     if missing := [name for name in (columns.id, columns.text) if name not in header]:
         raise InvalidJobError(
             "file", f"its header has no column {missing[0]!r}; it has {', '.join(header) or 'none'}"

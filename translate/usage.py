@@ -55,9 +55,9 @@ def add(session: Session, tenant_id: str, key_id: str, characters: int) -> None:
 def check(session: Session, tenant_id: str, key_id: str, characters: int) -> None:
     """Raise `QuotaExceededError` where so many more are above the key's or the tenant's quota."""
     for row in session.scalars(
-        select(QuotaRow).where(
-            QuotaRow.tenant_id == tenant_id, QuotaRow.key_id.in_((key_id, TENANT))
-        )
+        select(QuotaRow)
+        .where(QuotaRow.tenant_id == tenant_id, QuotaRow.key_id.in_((key_id, TENANT)))
+        .order_by(QuotaRow.key_id.desc())
     ):
         account = account_of(session, tenant_id, row.key_id)
         if account.used + account.reserved + characters > row.characters:

@@ -3,7 +3,7 @@
 import csv
 import io
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import astuple, fields
 from typing import Annotated, Any, Literal
 
@@ -75,19 +75,22 @@ def _header(scope: Scope, name: bytes) -> str:
 
 
 router = APIRouter(prefix="/v1", tags=["translation jobs"])
-forms = APIRouter(route_class=FormRoute)
 
 
-@forms.post("/translation-jobs", status_code=202, include_in_schema=False)
+async def form_of(request: Request) -> AsyncIterator[FormData]:
+    """Yield a request's form, whose files lie on disk until it is answered."""
+    async with request.form() as form:
+        yield form
+
+
 def upload_form(
-    request: Request,
+    form: Annotated[FormData, Depends(form_of)],
     caller: Writer,
     runtime: RuntimeDep,
     response: Response,
     idempotency_key: IdempotencyKey = "",
 ) -> JobOut:
     """Queue a batch whose file comes in a form, beside the options."""
-    form: FormData = from_thread.run(request.form)  # type: ignore[arg-type]
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise HTTPException(422, "file: send the file itself")
@@ -110,7 +113,14 @@ def _kind_of_file(file: UploadFile) -> Kind:
     return "csv" if name.endswith((".csv", ".tsv")) or file.content_type == CSV else "jsonl"
 
 
-router.include_router(forms)
+router.add_api_route(
+    "/translation-jobs",
+    upload_form,
+    methods=["POST"],
+    status_code=202,
+    include_in_schema=False,
+    route_class_override=FormRoute,
+)
 
 
 @router.post(

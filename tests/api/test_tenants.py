@@ -95,6 +95,7 @@ BODIES = {
     },
     "/v1/glossaries": {"name": "mine"},
     "/v1/glossaries/{glossary}": {"name": "mine too"},
+    "/v1/translation-jobs:upload": {"id": "b", "text": "Hi."},
     "/v1/admin/keys": {"name": "mine", "scopes": ["read"]},
     "/v1/sources": {"kind": "feed", "url": "https://stranger.example/feed"},
 }
