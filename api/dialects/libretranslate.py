@@ -37,6 +37,7 @@ from translate.memory import Unit, generated_tuid
 from translate.translator import Translator
 from translate.types import Translation
 from workers.accounts import Caller
+from workers.texts import translate_now
 
 TAG = "LibreTranslate"
 AUTO = "auto"
@@ -99,7 +100,6 @@ def libretranslate_translate(
     caller: LibreCaller, given: Parameters, runtime: RuntimeDep
 ) -> TranslateAnswer:
     """Translate a text, or each text of a list from its own language."""
-    del caller
     asked = _read(TranslateParameters, given)
     translator = runtime.translator
     texts = asked.q if isinstance(asked.q, list) else [asked.q]
@@ -107,7 +107,9 @@ def libretranslate_translate(
     if asked.format not in {"text", "html"}:
         raise HTTPException(400, f"{asked.format} format is not supported")
     found = [likeliest(translator, text) for text in texts] if asked.source == AUTO else []
-    done = translator.translate(
+    done = translate_now(
+        runtime,
+        caller,
         texts,
         target=asked.target,
         source=None if found else asked.source,

@@ -35,6 +35,7 @@ from translate.search import TenantMemory
 from translate.types import Translation
 from workers.accounts import Caller
 from workers.runtime import Runtime
+from workers.texts import translate_now
 
 router = APIRouter(prefix="/v2", tags=[TAG], route_class=Route)
 MODEL_TYPE = "latency_optimized"
@@ -60,7 +61,9 @@ def deepl_translate(caller: Writer, given: Parameters, runtime: RuntimeDep) -> T
     _refuse(asked)
     translator = runtime.translator
     source = source_of(translator, asked.source_lang) if asked.source_lang else None
-    done = translator.translate(
+    done = translate_now(
+        runtime,
+        caller,
         asked.text,
         target=target_of(translator, asked.target_lang),
         sources=[source or likeliest(translator, text).language for text in asked.text],
