@@ -149,16 +149,24 @@ def begin(session: Session, new: NewJob, *, state: str = "queued") -> JobRow | N
 
 
 def close(session: Session, job: JobRow, writer: "Writer", digest: "Digest") -> None:
-    """Queue a job whose items have all been written; raise what is wrong with them as a whole."""
-    if not writer.total:
+    """Queue a job whose items have all been written; raise what is wrong with them as a whole.
+
+    One whose file held records but no item has failed already.
+    """
+    job.request_hash = digest.value
+    if not writer.total and not job.rejected:
         raise InvalidJobError("items", "give at least one item")
+    if not writer.total:
+        job.state, job.finished_at = "failed", store.now()
+        webhooks.arm(session, job.id)
+        return
     if twice := store.repeated_id(session, job.id):
         raise InvalidJobError("items", f"the id {twice!r} comes twice")
     writer.close(session)
     characters = writer.characters * len(job.targets)
     usage.check(session, job.tenant_id, job.key_id, characters - job.characters)
     job.total, job.characters = writer.total * len(job.targets), characters
-    job.state, job.request_hash = "queued", digest.value
+    job.state = "queued"
     session.flush()
 
 

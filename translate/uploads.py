@@ -18,7 +18,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from translate import jobs, store
-from translate.errors import InvalidJobError, JobStateError
+from translate.errors import JobStateError
 from translate.jobs import BATCH, Digest, NewItem, NewJob, Rejection, Writer
 from translate.models import JobRow
 
@@ -73,17 +73,17 @@ class _Line:
 def read(
     chunks: Iterable[bytes], kind: Kind, columns: Columns | None = None
 ) -> Iterator[NewItem | Rejection]:
-    """Yield the items of a file, and why a record is none, with the line it begins on.
-
-    Raises `InvalidJobError` for a CSV file whose header lacks a column.
-    """
-    lines = _Line(iter(chunks))
+    """Yield the items of a file, and why a record is none, with the line it begins on."""
+    lines, is_empty = _Line(iter(chunks)), True
     records = _csv(lines, columns or Columns()) if kind == "csv" else _jsonl(lines)
     for line, record in records:
+        is_empty = False
         if isinstance(record, str):
             yield Rejection(line, None, record)
         else:
             yield _item(line, record, columns or Columns())
+    if is_empty:
+        yield Rejection(lines.number or 1, None, "the file ends here and holds no record")
 
 
 def _jsonl(lines: _Line) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
@@ -109,11 +109,12 @@ def _csv(lines: _Line, columns: Columns) -> Iterator[tuple[int, Mapping[str, Any
     try:
         header = next(csv.reader([header_line], delimiter=delimiter), [])
     except csv.Error as error:
-        raise InvalidJobError("file", f"its header is not CSV: {error}") from error
+        yield 1, f"the header is not CSV: {error}"
+        return
     if missing := [name for name in (columns.id, columns.text) if name not in header]:
-        raise InvalidJobError(
-            "file", f"its header has no column {missing[0]!r}; it has {', '.join(header) or 'none'}"
-        )
+        found = ", ".join(map(repr, header)) or "none"
+        yield 1, f"the header has no column {missing[0]!r}; it has {found}"
+        return
     reader = csv.reader(decoded, delimiter=delimiter)
     while True:
         begin = lines.number + 1
@@ -167,7 +168,8 @@ def receive(
 ) -> tuple[str, bool]:
     """Queue a job with the items of a file; return its id, and whether it is new.
 
-    Like `jobs.create`, but in many transactions. Whatever is raised, nothing of the job is left.
+    Like `jobs.create`, but in many transactions; a file without an item makes a job that has
+    failed, and its rejections tell why. Whatever is raised, nothing of the job is left.
     """
     digest = Digest(new)
     job = _begin(transaction, new)
@@ -197,21 +199,17 @@ def _write(
     transaction: Transaction, job: JobRow, digest: Digest, records: Iterable[NewItem | Rejection]
 ) -> Writer:
     writer, stream = Writer(job), iter(records)
-    first: Rejection | None = None
     while batch := list(islice(stream, BATCH)):
         items = [each for each in batch if isinstance(each, NewItem)]
         rejections = [each for each in batch if isinstance(each, Rejection)]
         for each in batch:
             digest.add(each)
-        first = first or next(iter(rejections), None)
         with transaction() as session:
             row = _receiving(session, job.id)
             writer.append(session, items)
             jobs.reject(session, job.id, rejections)
             row.rejected += len(rejections)
             row.received_at = store.now()
-    if first and not writer.total:
-        raise InvalidJobError("file", f"holds no item; line {first.line} {first.reason}")
     return writer
 
 

@@ -96,20 +96,17 @@ def test_columns_can_be_named(client: TestClient) -> None:
     assert answer.json()["progress"]["total"] == 1
 
 
-@pytest.mark.parametrize(
-    ("content", "status", "reason"),
-    [
-        ("x\ny", 422, "no item; line 1 is not JSON"),
-        ('{"id": "a", "text": "b"}\n' * 2, 422, "twice"),
-    ],
-)
-def test_a_file_that_makes_no_job_is_refused(
-    client: TestClient, content: str, status: int, reason: str
-) -> None:
-    answer = upload(client, content)
-    assert answer.status_code == status
-    assert reason in answer.json()["detail"]
+def test_an_id_that_comes_twice_is_refused_and_leaves_no_job(client: TestClient) -> None:
+    answer = upload(client, '{"id": "a", "text": "b"}\n' * 2)
+    assert answer.status_code == 422
+    assert "twice" in answer.json()["detail"]
     assert client.get("/v1/translation-jobs").json()["jobs"] == []
+
+
+def test_a_file_without_an_item_makes_a_job_that_has_failed(client: TestClient) -> None:
+    job = upload(client, "x\ny").json()
+    assert (job["state"], job["rejected"]) == ("failed", 2)
+    assert [line["line"] for line in lines(client, f"{job['id']}/errors")] == [1, 2]
 
 
 def test_a_file_may_be_larger_than_a_body_but_not_than_its_own_limit(

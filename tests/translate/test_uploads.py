@@ -82,19 +82,21 @@ def test_a_csv_row_of_another_length_is_told() -> None:
     assert (bad.line, good) == (2, NewItem("d", "e"))
 
 
-def test_a_csv_file_without_the_columns_is_refused() -> None:
-    with pytest.raises(InvalidJobError, match="no column 'text'; it has id, body"):
-        read_all("id,body\n1,2\n", "csv")
-    with pytest.raises(InvalidJobError, match="it has none"):
-        read_all("", "csv")
+@pytest.mark.parametrize(
+    ("content", "kind", "reason"),
+    [("id,body\n1,2\n", "csv", "no column 'text'; it has 'id', 'body'"),
+     ("", "csv", "it has none"), ("\n\n", "jsonl", "holds no record"),
+     ("id,text\n", "csv", "holds no record")],
+)  # fmt: skip
+def test_a_file_without_records_has_one_fault(content: str, kind: str, reason: str) -> None:
+    [fault] = read_all(content, kind)
+    assert reason in fault.reason
 
 
 @given(st.binary(max_size=200), st.sampled_from(["jsonl", "csv"]))
 def test_any_bytes_can_be_read(content: bytes, kind: str) -> None:
-    try:
-        found = read_all(content, kind)
-    except InvalidJobError:
-        return
+    found = read_all(content, kind)
+    assert found
     assert all(isinstance(each, NewItem | Rejection) for each in found)
 
 
@@ -134,15 +136,23 @@ def test_the_same_file_with_the_same_key_gives_the_same_job(database: Database) 
 
 @pytest.mark.parametrize(
     ("records", "reason"),
-    [([], "at least one item"), ([Rejection(3, None, "is bad")], "no item; line 3 is bad"),
-     ([*items(2000), *items(1)], "'i0' comes twice")],
-)  # fmt: skip
+    [([], "at least one item"), ([*items(2000), *items(1)], "'i0' comes twice")],
+)
 def test_a_file_that_makes_no_job_leaves_nothing(
     database: Database, records: list, reason: str
 ) -> None:
     with pytest.raises(InvalidJobError, match=reason):
         receive(database.transaction, NEW, records)
     assert (count(database, JobRow), count(database, JobItemRow)) == (0, 0)
+
+
+def test_a_file_without_an_item_makes_a_job_that_has_failed(database: Database) -> None:
+    job_id, _ = receive(database.transaction, NEW, [Rejection(3, None, "is bad")])
+    with database.reading() as session:
+        job = store.get_job(session, "alpha", job_id)
+        assert (job.state, job.total, job.rejected) == ("failed", 0, 1)
+        assert not jobs.has_waiting(session)
+    assert receive(database.transaction, NEW, [Rejection(3, None, "is bad")]) == (job_id, False)
 
 
 def test_a_file_that_breaks_off_leaves_nothing_and_can_come_again(database: Database) -> None:
