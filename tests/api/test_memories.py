@@ -1,7 +1,7 @@
 from fastapi.testclient import TestClient
 
 from tests.api.conftest import MakeClient
-from translate import jobs
+from translate import chunks
 from workers.runtime import Runtime
 
 UNIT = {"source": "en", "target": "de", "text": "A gripping novel.", "translation": "Fesselnd!"}
@@ -41,7 +41,7 @@ def test_a_correction_wins_from_then_on_also_inside_jobs(
     assert posted.status_code == 200
     assert posted.json()["is_correction"] is True
     assert translated(client, UNIT["text"])["text"] == "Fesselnd!"
-    assert jobs.run_next_chunk(runtime.database.transaction, runtime.translator, job, lease=60)
+    assert chunks.run_next(runtime.database.transaction, runtime.translator, job, lease=60)
     assert client.get(f"/v1/translation-jobs/{job}/results").json()["text"] == "Fesselnd!"
     client.delete(f"/v1/memories/units/{posted.json()['tuid']}")
     assert translated(client, UNIT["text"])["text"] == "Ein fesselnder Roman."
