@@ -1,11 +1,12 @@
 """Why two items belong together: what they share, and which names the other.
 
-`signals` is cheap and runs for every candidate; `explain` turns the signals of a link that will be
-served into evidence with names and offsets.
+`Comparison.signals` is cheap and runs for every candidate; `explain` turns the signals of a link
+that will be served into evidence with names and offsets.
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -28,6 +29,8 @@ _CUE = re.compile(
 )
 """Folded words that say one work was made from another: English, German, French, Spanish."""
 _MAX_TERMS = 8
+_WHOLE = 1 - 1e-9
+"""A share that is all, but for rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,24 @@ class Signals:
     """The same without the words of the source's title and of the creators."""
 
 
+class Weights:
+    """Words and what each weighs."""
+
+    __slots__ = ("total", "words")
+
+    def __init__(self, words: Mapping[str, float]) -> None:
+        self.words = words
+        self.total = sum(words.values())
+
+    def share(self, held: frozenset[str]) -> float:
+        """Return the share of the words, by weight, that are among others."""
+        return self.sum_of(held.intersection(self.words)) / self.total if self.total else 0.0
+
+    def sum_of(self, words: Iterable[str]) -> float:
+        """Return what these words weigh, all of which it has."""
+        return sum(map(self.words.__getitem__, words))
+
+
 class Profile:
     """An item, prepared for comparison."""
 
@@ -96,11 +117,40 @@ class Profile:
         self.creators = {key: name for name in item.creators if (key := text.name_key(name))}
         self.series = lexical.series(item)
         self.year = dates.year(item.published_at)
+        self._weighed: tuple[Lexicon, Weights, float] | None = None
+
+    def title_weights(self, lexicon: Lexicon) -> tuple[Weights, float]:
+        """Return the weights of the title's words and their rarity, kept for one lexicon."""
+        if self._weighed is None or self._weighed[0] is not lexicon:
+            words = {word: lexicon.weight(word) for word in self.title_words}
+            self._weighed = lexicon, Weights(words), lexicon.rarity(words)
+        return self._weighed[1:]
 
     @cached_property
     def title_words(self) -> tuple[str, ...]:
         """The words of the title, each once."""
         return tuple(dict.fromkeys(self.title.split()))
+
+    @cached_property
+    def padded_title(self) -> str:
+        """The title's key between spaces."""
+        return f" {self.title} "
+
+    @cached_property
+    def full_names(self) -> tuple[str, ...]:
+        """The creators' keys between spaces."""
+        return tuple(f" {key} " for key in self.creators)
+
+    @cached_property
+    def surnames(self) -> tuple[str, ...]:
+        """The last words of the creators' keys between spaces, where they are long enough."""
+        last = (key.split()[-1] for key in self.creators)
+        return tuple(f" {name} " for name in last if len(name) >= _SURNAME_LETTERS)
+
+    @cached_property
+    def creator_words(self) -> frozenset[str]:
+        """The words of the creators' keys."""
+        return frozenset(_words_of(self.creators))
 
     @cached_property
     def subjects(self) -> frozenset[str]:
@@ -119,64 +169,73 @@ class Profile:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """All words said about the item."""
-        return frozenset(text.words(lexical.body(self.item)[:READ_CHARACTERS]))
+        """All words said about the item; one string for a word of all profiles."""
+        return frozenset(map(sys.intern, text.words(lexical.body(self.item)[:READ_CHARACTERS])))
 
 
-def signals(
-    source: Profile, target: Profile, question: Question, similarity: float | None
-) -> Signals:
-    """Compare the item that was asked about with another one. `similarity` is their cosine."""
-    lexicon = question.lexicon
-    creators = tuple(key for key in source.creators if key in target.creators)
-    told = [_told(namer, named, lexicon) for namer, named in ((source, target), (target, source))]
-    own = {*source.title_words, *_words_of(source.creators), *_words_of(target.creators)}
-    others = {word: weight for word, weight in question.words.items() if word not in own}
-    return Signals(
-        identifiers=_shared_identifiers(source.item, target.item),
-        creators=creators,
-        bearers=min((lexicon.bearers(f"creator:{key}") for key in creators), default=0),
-        series=tuple(sorted(source.series & target.series)),
-        subject_rarity=lexicon.rarity(_words_of(source.subjects & target.subjects)),
-        titles=_titles(source, target, lexicon),
-        has_cue=source.item.kind != target.item.kind and (source.has_cue or target.has_cue),
-        named_by_target=_naming(target, source),
-        named_by_source=_naming(source, target),
-        told=max(share for share, _ in told),
-        told_rarity=max(share * rarity for share, rarity in told),
-        similarity=similarity,
-        nearness=0.0 if similarity is None else question.background.nearness(similarity),
-        overlap=_share(question.words, target.words),
-        text_overlap=_share(others, target.words),
-    )
+class Comparison:
+    """The item that was asked about, prepared to be compared with many others."""
+
+    def __init__(self, source: Profile, question: Question) -> None:
+        self._source = source
+        self._question = question
+        self._words = Weights(question.words)
+        own = {*source.title_words, *source.creator_words}
+        self._others = Weights({w: n for w, n in question.words.items() if w not in own})
+
+    def signals(self, target: Profile, similarity: float | None) -> Signals:
+        """Compare it with another item. `similarity` is their cosine."""
+        source, lexicon = self._source, self._question.lexicon
+        creators = tuple(key for key in source.creators if key in target.creators)
+        told = [_told(a, b, lexicon) for a, b in ((source, target), (target, source))]
+        near = self._question.background.nearness
+        return Signals(
+            identifiers=_shared_identifiers(source.item, target.item),
+            creators=creators,
+            bearers=min((lexicon.bearers(f"creator:{key}") for key in creators), default=0),
+            series=tuple(sorted(source.series & target.series)),
+            subject_rarity=lexicon.rarity(_words_of(source.subjects & target.subjects)),
+            titles=_titles(source, target, lexicon),
+            has_cue=source.item.kind != target.item.kind and (source.has_cue or target.has_cue),
+            named_by_target=_naming(target, source),
+            named_by_source=_naming(source, target),
+            told=max(share for share, _ in told),
+            told_rarity=max(share * rarity for share, rarity in told),
+            similarity=similarity,
+            nearness=0.0 if similarity is None else near(similarity),
+            overlap=self._words.share(target.words),
+            text_overlap=self._text_overlap(target),
+        )
+
+    def _text_overlap(self, target: Profile) -> float:
+        others, makers = self._others, target.creator_words
+        total = others.total - others.sum_of(makers.intersection(others.words))
+        shared = target.words.intersection(others.words) - makers
+        return others.sum_of(shared) / total if shared else 0.0
 
 
 def _titles(source: Profile, target: Profile, lexicon: Lexicon) -> Titles:
-    weighed = [{word: lexicon.weight(word) for word in p.title_words} for p in (source, target)]
-    shares = [_share(weighed[0], weighed[1]), _share(weighed[1], weighed[0])]
+    (one, _), (other, _) = source.title_weights(lexicon), target.title_weights(lexicon)
+    shared = one.words.keys() & other.words.keys()
+    weight = one.sum_of(shared)
+    shares = [weight / each.total if each.total else 0.0 for each in (one, other)]
     is_same = bool(source.title) and source.title == target.title
     return Titles(
         is_same=is_same,
         is_same_head=bool(source.head and target.head)
         and not is_same
         and (source.title == target.head or target.title == source.head),
-        is_alike=is_same or min(shares) == 1,
-        is_within=is_same or max(shares) == 1,
-        rarity=max(shares) * lexicon.rarity(weighed[0].keys() & weighed[1]),
+        is_alike=is_same or min(shares) >= _WHOLE,
+        is_within=is_same or max(shares) >= _WHOLE,
+        rarity=max(shares) * lexicon.rarity(shared) if shared else 0.0,
         namesakes=lexicon.bearers(lexical.title_tag(source.item.title)) if is_same else 0,
     )
 
 
 def _told(namer: Profile, named: Profile, lexicon: Lexicon) -> tuple[float, float]:
     """Return the share of a title that is among another item's words, and the title's rarity."""
-    weighed = {word: lexicon.weight(word) for word in named.title_words}
-    return _share(weighed, namer.words), lexicon.rarity(weighed)
-
-
-def _share(weighed: Mapping[str, float], held: Container[str]) -> float:
-    """Return the share of words, by weight, that are among others."""
-    total = sum(weighed.values())
-    return sum(w for word, w in weighed.items() if word in held) / total if total else 0.0
+    title, rarity = named.title_weights(lexicon)
+    return title.share(namer.words), rarity
 
 
 def _words_of(names: Iterable[str]) -> set[str]:
@@ -218,7 +277,7 @@ def _naming(namer: Profile, named: Profile) -> Naming | None:
     if not namer.item.text or not named.title:
         return None
     creator, at = _creator(namer.named, named)
-    has_title = f" {named.title} " in namer.named
+    has_title = named.padded_title in namer.named
     if creator is None and not (has_title and named.title != namer.title):
         return None
     nearby = namer.named[max(0, at - _CUE_REACH) : at + _CUE_REACH] if creator else ""
@@ -226,12 +285,11 @@ def _naming(namer: Profile, named: Profile) -> Naming | None:
 
 
 def _creator(folded: str, named: Profile) -> tuple[Literal["full", "surname"] | None, int]:
-    for key in named.creators:
-        if (at := folded.find(f" {key} ")) >= 0:
+    for name in named.full_names:
+        if (at := folded.find(name)) >= 0:
             return "full", at
-    for key in named.creators:
-        surname = key.split()[-1]
-        if len(surname) >= _SURNAME_LETTERS and (at := folded.find(f" {surname} ")) >= 0:
+    for surname in named.surnames:
+        if (at := folded.find(surname)) >= 0:
             return "surname", at
     return None, -1
 

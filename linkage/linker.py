@@ -11,7 +11,7 @@ from linkage.candidates import Shelf
 from linkage.disambiguate import load_disambiguator
 from linkage.embed import DEFAULT_ENCODER, Encoder, Vectors, load_encoder, text_to_embed
 from linkage.errors import ItemNotFoundError, LinkageError
-from linkage.evidence import Profile
+from linkage.evidence import Comparison, Profile
 from linkage.feedback import Tie, Ties
 from linkage.index import STORES, VectorStores
 from linkage.mentions import CONTEXT_ENCODER
@@ -202,11 +202,11 @@ class Linker:
             if source is None or vector is None:
                 queries.append(ItemNotFoundError(_id(ask)))
                 continue
+            question = candidates.question(source.item, vector, shelves)
             queries.append(Query(
-                view=view, shelves=shelves, catalogue=catalogue,
-                question=candidates.question(source.item, vector, shelves),
-                source=source, own_key=key, options=ask.options, half_lives=self._half_lives,
-                ties=self._tied(catalogue, key),
+                view=view, shelves=shelves, catalogue=catalogue, question=question,
+                source=source, comparison=Comparison(source, question), own_key=key,
+                options=ask.options, half_lives=self._half_lives, ties=self._tied(catalogue, key),
             ))  # fmt: skip
         return queries
 

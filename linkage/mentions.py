@@ -16,7 +16,7 @@ from linkage.gazetteer import Gazetteer, Span
 from linkage.passage import Passage
 from linkage.types import Entity, Item, Mention
 
-NIL_BELOW = 0.8
+NIL_BELOW = 0.5
 DROP_BELOW = 0.3
 MAX_SENSES = 30
 """Bearers of one name that are looked at; those whose maker the text names come first."""

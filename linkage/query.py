@@ -14,7 +14,7 @@ from linkage import candidates, diversity, evidence, filters, freshness, rank, s
 from linkage.candidates import Question, Ranks, Shelf
 from linkage.cursor import MAX_SERVED, Place
 from linkage.embed import Vectors
-from linkage.evidence import Profile, Signals
+from linkage.evidence import Comparison, Profile, Signals
 from linkage.feedback import Tie
 from linkage.profiles import Catalogue
 from linkage.types import Evidence, Explanation, Filters, Item, Link, Options, Related, Relation
@@ -22,7 +22,7 @@ from linkage.views import View
 
 POPULARITY_WEIGHT = 0.05
 """By how much the most popular item is preferred to an equally good one that nobody knows."""
-_POOL = 60
+_POOL = 30
 _POOL_TO_REORDER = 150
 _WIDER = 6
 _WIDEST = 20_000
@@ -59,6 +59,7 @@ class Query:
     catalogue: Catalogue
     question: Question
     source: Profile
+    comparison: Comparison
     own_key: int | None
     options: Options
     half_lives: Mapping[str, float]
@@ -107,7 +108,7 @@ class Query:
 
     def ranked(self, key: int, target: Profile, cosine: float | None, now: datetime) -> Ranked:
         """Compare one item with the source."""
-        found = evidence.signals(self.source, target, self.question, cosine)
+        found = self.comparison.signals(target, cosine)
         relation, score = rank.judge(self.source, target, found)
         if tie := self.ties.get(key):
             score = tie.weigh(score)

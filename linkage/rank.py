@@ -27,6 +27,7 @@ FEATURES = (
     "nearness_across", "made_before",
 )  # fmt: skip
 """What a ranker weighs."""
+_NOTHING = dict.fromkeys(FEATURES, 0.0)
 SHIPPED = Path(str(files("linkage") / "data" / "ranker.json"))
 
 _LIKELY = 0.5
@@ -42,7 +43,7 @@ def features(source: Profile, target: Profile, found: Signals) -> dict[str, floa
     nearness = min(1.0, found.nearness / _FAR)
     rare_creator = 1 / math.log2(max(2, found.bearers)) if found.creators else 0.0
     titles = found.titles
-    facts = {
+    facts: dict[str, float] = {
         "same_work": is_same_work(source, target, found),
         "series": bool(found.series),
         "creator": rare_creator,
@@ -67,7 +68,7 @@ def features(source: Profile, target: Profile, found: Signals) -> dict[str, floa
                 facts[f"named_{naming.creator}_titled"] = True
         if naming.title and namer.item.kind in REPORTS:
             facts["reported"] = found.told_rarity
-    return {name: float(facts.get(name, 0.0)) for name in FEATURES}
+    return {**_NOTHING, **facts}
 
 
 def judge(

@@ -6,6 +6,8 @@ It is linear, so its file can be read and a score be explained; `linkage.learn.r
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import repeat
+from operator import mul
 from pathlib import Path
 
 import orjson
@@ -27,9 +29,8 @@ class Ranker:
 
     def probability(self, features: Mapping[str, float]) -> float:
         """Return how likely the link is right, 0..1. A feature without a weight counts nothing."""
-        odds = self.intercept + sum(
-            weight * features.get(name, 0.0) for name, weight in self.weights.items()
-        )
+        values = map(features.get, self.weights, repeat(0.0))
+        odds = self.intercept + sum(map(mul, self.weights.values(), values))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.slope * odds + self.offset))))
 
     def save(self, path: Path) -> None:

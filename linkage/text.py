@@ -103,16 +103,39 @@ def occurrences(name: str, text: str) -> Iterator[tuple[int, int]]:
     wanted = padded(name)
     if not wanted.strip():
         return
-    translated = text.translate(_FOLDING)
-    if len(translated) == len(text):  # each character is one still: offsets need no table
-        pattern = r"(?<!\S)" + r"\s+".join(map(re.escape, wanted.split())) + r"(?!\S)"
-        yield from (found.span() for found in re.finditer(pattern, translated))
+    spaced = _spaced_out(text)
+    if len(spaced) == len(text) + 2:  # each character is one still: offsets need no table
+        yield from _runs(wanted.split(), spaced)
         return
     folded, offsets = folded_with_offsets(text)
     at = folded.find(wanted)
     while at >= 0:
         yield offsets[at + 1], offsets[at + len(wanted) - 2] + 1
         at = folded.find(wanted, at + len(wanted) - 1)
+
+
+@lru_cache(maxsize=1_024)
+def _spaced_out(text: str) -> str:
+    """Return the folded text with its runs of spaces, kept: several names are sought in it."""
+    return f" {text.translate(_FOLDING)} "
+
+
+def _runs(wanted: list[str], spaced: str) -> Iterator[tuple[int, int]]:
+    """Yield where words follow each other, less the one space that was put before the text."""
+    first = f" {wanted[0]} "
+    at = spaced.find(first)
+    while at >= 0:
+        end = at + len(first) - 1
+        for word in wanted[1:]:
+            start = end
+            while spaced.startswith(" ", start):
+                start += 1
+            end = start + len(word)
+            if spaced[start : end + 1] != f"{word} ":
+                break
+        else:
+            yield at, end - 1
+        at = spaced.find(first, at + 1)
 
 
 @lru_cache(maxsize=65_536)

@@ -24,7 +24,7 @@ def link(source: Item, target: Item, cosine: float = 0.3) -> tuple[Relation, flo
     words.add(dict(enumerate((source, target, *others))))
     asked = candidates.question(source, NO_VECTOR, [Shelf(vectors=None, lexicon=words.publish())])
     a, b = Profile(source), Profile(target)
-    found = evidence.signals(a, b, asked, cosine)
+    found = evidence.Comparison(a, asked).signals(b, cosine)
     reasons = evidence.explain(a, b, found, asked.words)
     return *rank.judge(a, b, found), {e.type: e for e in reasons}
 
