@@ -131,6 +131,7 @@ class Fault:
     detail: str
     errors: tuple[FieldError, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_over_quota: bool = False
 
 
 def fault_of(request: Request, error: Exception) -> Fault:
@@ -152,11 +153,11 @@ def fault_of(request: Request, error: Exception) -> Fault:
         return Fault(status, "the database does not answer; try again soon")
     place = getattr(error, "field", None)
     headers = {}
-    if isinstance(error, translate.QuotaExceededError):
+    if is_over_quota := isinstance(error, translate.QuotaExceededError):
         wait = error.resets_at - datetime.now(UTC)
         headers["Retry-After"] = str(math.ceil(wait.total_seconds()))
     faults = (FieldError(field=place, reason=str(error)),) if place else ()
-    return Fault(status, str(error), faults, headers)
+    return Fault(status, str(error), faults, headers, is_over_quota)
 
 
 def _invalid(found: Sequence[Any]) -> Fault:

@@ -109,6 +109,13 @@ class TranslateAnswer(BaseModel):
     translations: list[TranslationAnswer]
 
 
+class UsageAnswer(BaseModel):
+    """Characters used in this month, and how many may be."""
+
+    character_count: int
+    character_limit: int
+
+
 class LanguageAnswer(BaseModel):
     """A language that can be translated from or into."""
 

@@ -16,6 +16,7 @@ from translate.translator import Translator
 from workers.accounts import Caller, Scope
 
 TAG = "DeepL"
+QUOTA_EXCEEDED = 456
 SCHEMES = {"deepl-auth-key", "bearer"}
 VARIANTS = {
     "en": {"EN-GB": "English (British)", "EN-US": "English (American)"},
@@ -28,8 +29,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def _render(_: Request, fault: Fault) -> JSONResponse:
-    """Say an error as DeepL does: `{"message": …}`, and 403 for any trouble with the key."""
+    """Say an error as DeepL does: `{"message": …}`, 403 for the key, 456 for a used up quota."""
     status = {401: 403, 422: 400}.get(fault.status, fault.status)
+    if fault.is_over_quota:
+        status = QUOTA_EXCEEDED
     return JSONResponse({"message": fault.detail}, status, fault.headers)
 
 

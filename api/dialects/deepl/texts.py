@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Query
 from api.deps import RuntimeDep
 from api.dialects.deepl.memories import selection_of
 from api.dialects.deepl.speech import (
+    QUOTA_EXCEEDED,
     TAG,
     VARIANTS,
     Reader,
@@ -46,7 +47,7 @@ LEAST_ALIKE = 50
 @router.post(
     "/translate",
     response_model_exclude_none=True,
-    responses=errors(400, 403, 404, 413, 429, 500, 503),
+    responses=errors(400, 403, 404, 413, 429, QUOTA_EXCEEDED, 500, 503),
     openapi_extra=supports(
         "part",
         "formality `more` and `less`, style rules and custom instructions are refused; context, "

@@ -239,3 +239,28 @@ def test_memories_of_others_are_not_found(deepl: TestClient, make_client: MakeCl
     assert [other.get(path).status_code, other.delete(path).status_code] == [404, 404]
     assert deepl.delete(path).status_code == 204
     assert deepl.get(path).json()["message"].startswith("There is no translation memory")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_usage_without_a_quota_has_deepls_limit_of_the_unlimited(
+    deepl: TestClient, method: str
+) -> None:
+    deepl.post("/v2/translate", json=GREETING)
+    answer = deepl.request(method, "/v2/usage").json()
+    assert answer == {"character_count": len("A good book."), "character_limit": 10**12}
+
+
+def test_a_used_up_quota_is_456_and_translates_nothing(deepl: TestClient) -> None:
+    [key] = deepl.get("/v1/usage/keys", headers=_bearer(deepl)).json()["keys"]
+    quota = {"characters": 20}
+    deepl.put(f"/v1/usage/keys/{key['key_id']}", json=quota, headers=_bearer(deepl))
+    assert deepl.post("/v2/translate", json=GREETING).status_code == 200
+    refused = deepl.post("/v2/translate", json=GREETING)
+    assert refused.status_code == 456
+    assert "20 characters" in refused.json()["message"]
+    assert deepl.get("/v2/usage").json() == {"character_count": 12, "character_limit": 20}
+
+
+def _bearer(deepl: TestClient) -> dict[str, str]:
+    key = deepl.headers["Authorization"].removeprefix("DeepL-Auth-Key ")
+    return {"Authorization": f"Bearer {key}"}

@@ -33,3 +33,15 @@ def server(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     deployment.start("worker")
     yield Server(str(client.base_url).rstrip("/"), key)
     deployment.close()
+
+
+def limited_key(server: Server, characters: int) -> str:
+    """Return a new key that may have so many characters translated a month."""
+    headers = {"Authorization": f"Bearer {server.key}"}
+    with httpx.Client(base_url=server.url, headers=headers) as client:
+        wanted = {"name": "limited", "scopes": ["read", "write"]}
+        key = client.post("/v1/admin/keys", json=wanted).raise_for_status().json()
+        quota = {"characters": characters}
+        client.put(f"/v1/usage/keys/{key['id']}", json=quota).raise_for_status()
+    secret: str = key["secret"]
+    return secret

