@@ -28,16 +28,20 @@ def describe(app: FastAPI, runtime: Runtime) -> None:
 
 
 def _name_targets(document: dict[str, Any], runtime: Runtime) -> None:
-    """Tell which languages can be translated into; without a model, none can be named."""
+    """Tell what the model can do: its languages, and formality; without a model, nothing can."""
     try:
-        targets = sorted({direction.target for direction in runtime.translator.directions})
+        directions = runtime.translator.directions
     except ModelError:
-        targets = []
+        directions = []
+    targets = sorted({direction.target for direction in directions})
+    has_formality = any(direction.has_formality for direction in directions)
     for node in _nodes(document):
         if node.pop("x-target", False) and targets:
             node["enum"] = targets
         if (source := node.pop("x-source", False)) and targets:
             node["enum"] = ["auto", *targets] if source == "auto" else targets
+        if node.pop("x-formality", False) and not has_formality:
+            node["anyOf"] = [{"type": "null"}]
 
 
 def _nodes(value: object) -> Iterator[dict[str, Any]]:

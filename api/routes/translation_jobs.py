@@ -164,7 +164,7 @@ def raw_chunks(request: Request) -> Iterator[bytes]:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {kind: {"schema": {"type": "string", "minLength": 1}} for kind in KINDS},
+            "content": {kind: {"schema": {"type": "string"}} for kind in KINDS},
         }
     },
 )
@@ -312,7 +312,9 @@ def get_errors(job_id: JobId, caller: Reader, runtime: RuntimeDep) -> StreamingR
     )  # fmt: skip
 
 
-@router.delete("/translation-jobs/{job_id}", responses=responses(401, 403, 404, 409, 422, 429, 503))
+@router.post(
+    "/translation-jobs/{job_id}/cancel", responses=responses(401, 403, 404, 409, 422, 429, 503)
+)
 def cancel_job(job_id: JobId, caller: Writer, runtime: RuntimeDep) -> JobOut:
     """Cancel a job; what is done stays and can be fetched."""
     with runtime.database.transaction() as session:

@@ -36,11 +36,13 @@ class DirectOptions(TranslationOptions):
         strict=True,
         description="Give the translation without the glossary too, as `plain_text`.",
     )
-    alternatives: Annotated[int, Strict(), WHOLE] = Field(
-        0, ge=0, le=5, description="So many other translations, if the model finds them."
+    alternatives: Annotated[int, Strict(), Field(ge=0, le=5), WHOLE] = Field(
+        0, description="So many other translations, if the model finds them."
     )
     formality: Literal["more", "less"] | None = Field(
-        None, description="How to address the reader, where the model knows (`GET /v1/languages`)."
+        None,
+        description="How to address the reader, where the model knows (`GET /v1/languages`).",
+        json_schema_extra={"x-formality": True},
     )
 
 

@@ -50,4 +50,4 @@ class KeyAccountsOut(BaseModel):
 class QuotaBody(Body):
     """How much a key may use."""
 
-    characters: Annotated[int, Strict(), WHOLE] | None = Field(ge=0, le=10**15)
+    characters: Annotated[int, Strict(), Field(ge=0, le=10**15), WHOLE] | None

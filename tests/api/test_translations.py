@@ -103,10 +103,10 @@ def test_an_idempotency_key_gives_the_same_job_and_refuses_another_body(
 
 def test_a_cancelled_job_does_no_more_work(client: TestClient, runtime: Runtime) -> None:
     job_id = client.post("/v1/translation-jobs", json=JOB).json()["id"]
-    assert client.delete(f"/v1/translation-jobs/{job_id}").json()["state"] == "cancelled"
+    assert client.post(f"/v1/translation-jobs/{job_id}/cancel").json()["state"] == "cancelled"
     run(runtime, job_id)
     assert results(client, job_id) == []
-    assert client.delete(f"/v1/translation-jobs/{job_id}").status_code in {200, 409}
+    assert client.post(f"/v1/translation-jobs/{job_id}/cancel").status_code in {200, 409}
 
 
 def test_jobs_are_listed_newest_first_a_page_at_a_time(client: TestClient) -> None:

@@ -21,6 +21,8 @@ def test_every_answer_is_as_documented_and_none_is_a_5xx(
             "--header", f"Authorization: Bearer {deployment.key}",
             # what LibreTranslate says of a file depends on its name, which no schema can tell
             "--exclude-path", "/translate_file",
+            # a quota for the key in use ends its translations, with a status of DeepL's own
+            "--exclude-path", "/v1/usage/keys/{key_id}",
             "--checks", "all", "--max-examples", "15", "--seed", "1",
         ],
         capture_output=True, text=True, check=False, cwd=deployment.folder, timeout=600,
