@@ -22,6 +22,7 @@ from api.routes import (
     glossaries,
     imports,
     items,
+    localisations,
     memories,
     related,
     sources,
@@ -63,7 +64,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     # `/items/{id}/related` stands before `/items/{id}`, whose id may hold slashes
     modules = (
         related, feedback, items, entities, imports, sources, translations, translation_jobs,
-        documents, glossaries, memories, builds, usage, admin, system, libretranslate,
+        documents, glossaries, memories, localisations, builds, usage, admin, system,
+        libretranslate,
     )  # fmt: skip
     for module in modules:
         app.include_router(module.router)

@@ -52,6 +52,7 @@ STATUS: Mapping[type[Exception], int] = {
     translate.InvalidTermError: 422,
     translate.UnitNotFoundError: 404,
     translate.InvalidUnitError: 422,
+    translate.LocalisationNotFoundError: 404,
     translate.ModelError: 503,
     OperationalError: 503,
 }

@@ -19,6 +19,7 @@ TranslateError
 ├── UnknownFormatError         no reader for files of a suffix
 ├── DocumentNotFoundError      no such document for this tenant
 ├── DocumentStateError         the document's state does not allow what was asked
+├── LocalisationNotFoundError  the tenant's catalogue is not kept translated into a language
 ├── FormatError                a file is not what its suffix says
 └── JobStateError              the job's state does not allow what was asked
 """
@@ -216,3 +217,11 @@ class InvalidUnitError(TranslateError):
         self.field = field
         self.reason = reason
         super().__init__(f"{field}: {reason}")
+
+
+class LocalisationNotFoundError(TranslateError):
+    """The tenant's catalogue is not kept translated into this language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        super().__init__(f"the catalogue is not kept translated into {language!r}")

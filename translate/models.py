@@ -298,3 +298,46 @@ class QuotaRow(Base):
     tenant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     characters: Mapped[int] = mapped_column(BigInteger)
+
+
+class LocalisationRow(Base):
+    """A language that a tenant's catalogue is kept translated into, and how far that is.
+
+    `revision` and `last_key` are the catalogue's place up to which everything is translated.
+    """
+
+    __tablename__ = "localisations"
+
+    tenant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    language: Mapped[str] = mapped_column(String(35), primary_key=True)
+    fields: Mapped[list[str]] = mapped_column(JSON)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    last_key: Mapped[int] = mapped_column(BigInteger)
+    memory_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the newest unit of the translation memory was made that is taken account of."""
+    claim: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class LocalisedRow(Base):
+    """A text of an item in another language; `digest` is that of the text it was made from.
+
+    `pieces` are its segments as `translate.renewal.Piece` lists them.
+    """
+
+    __tablename__ = "localised_texts"
+
+    tenant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    language: Mapped[str] = mapped_column(String(35), primary_key=True)
+    item_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    field: Mapped[str] = mapped_column(String(20), primary_key=True)
+    source: Mapped[str | None] = mapped_column(String(35))
+    digest: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(20))
+    confidence: Mapped[float] = mapped_column(Float)
+    checks: Mapped[list[str]] = mapped_column(JSON)
+    reason: Mapped[str | None] = mapped_column(Text)
+    pieces: Mapped[list[list[Any]]] = mapped_column(JSON)
+    updated_at: Mapped[datetime] = mapped_column(Instant)

@@ -14,8 +14,10 @@ from linkage import builds, resources
 from linkage.polling import poll_next
 from linkage.web import origin_of
 from translate import chunks, documents, jobs, webhooks
+from workers import localiser
 from workers.app import celery, runtime
 from workers.hooks import send
+from workers.localiser import localise_next
 from workers.metrics import ENQUEUE_FAULTS
 
 TURN_SECONDS = 5
@@ -61,6 +63,17 @@ def translate_document(document_id: str) -> None:
     """Translate a file, unless another worker is at it."""
     database = runtime.database
     documents.run(database.transaction, runtime.translator, document_id, reading=database.reading)
+
+
+@celery.task  # type: ignore[untyped-decorator]
+def localise(tenant_id: str, language: str) -> None:
+    """Translate what is new in a catalogue for one turn, unless another worker is at it."""
+    until = time.monotonic() + TURN_SECONDS
+    while time.monotonic() < until:
+        step = localise_next(runtime.database, runtime.translator, tenant_id, language)
+        if step is None or step.is_last:
+            return
+    wake_for_localisation(tenant_id, language)
 
 
 @celery.task  # type: ignore[untyped-decorator]
@@ -115,6 +128,7 @@ def sweep() -> None:
         told = webhooks.due(session)
         document_ids = documents.waiting(session)
         waiting = builds.waiting(session)
+        localisations = localiser.waiting(session)
         origins = resources.count_due_origins(session, limit=runtime.settings.worker_processes)
     if has_chunks:
         wake_for_jobs(runtime.settings.worker_processes)
@@ -126,6 +140,8 @@ def sweep() -> None:
         documents.remove_expired(session)
     for tenant_id, build_id in waiting:
         wake_for_build(tenant_id, build_id)
+    for tenant_id, language in localisations:
+        wake_for_localisation(tenant_id, language)
     for _ in range(origins):
         wake_for_sources()
 
@@ -147,6 +163,11 @@ def wake_for_webhook(job_id: str) -> None:
 def wake_for_document(document_id: str) -> None:
     """Ask a worker to translate a file. Call it after the commit."""
     _send(lambda: translate_document.apply_async((document_id,), retry=False))
+
+
+def wake_for_localisation(tenant_id: str, language: str) -> None:
+    """Ask a worker to translate what is new in a catalogue. Call it after the commit."""
+    _send(lambda: localise.apply_async((tenant_id, language), retry=False))
 
 
 def wake_for_build(tenant_id: str, build_id: str) -> None:

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+from alembic import op
+
 revision: str = "0009"
 down_revision: str | None = "0008"
 branch_labels: str | Sequence[str] | None = None
@@ -9,8 +12,38 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "localisations",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=35), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("last_key", sa.BigInteger(), nullable=False),
+        sa.Column("memory_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim", sa.String(length=40), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "language"),
+    )
+    op.create_table(
+        "localised_texts",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=35), nullable=False),
+        sa.Column("item_id", sa.String(length=200), nullable=False),
+        sa.Column("field", sa.String(length=20), nullable=False),
+        sa.Column("source", sa.String(length=35), nullable=True),
+        sa.Column("digest", sa.String(length=32), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("checks", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("pieces", sa.JSON(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "language", "item_id", "field"),
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("localised_texts")
+    op.drop_table("localisations")

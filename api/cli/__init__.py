@@ -10,6 +10,7 @@ from api.cli import (
     keys,
     learn,
     links,
+    localisations,
     matching,
     memories,
     mentions,
@@ -23,8 +24,8 @@ from api.cli.console import app
 __all__ = ["app"]
 
 MODULES = (
-    demo, run, imports, entities, sources, index, related, texts, files, glossaries, memories, keys,
-    learn, links, matching, mentions,
+    demo, run, imports, entities, sources, index, related, texts, files, localisations, glossaries,
+    memories, keys, learn, links, matching, mentions,
 )  # fmt: skip
 for module in MODULES:
     module.register(app)

@@ -8,15 +8,17 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from api.deps import RawBody, Reader, ReadSession, RuntimeDep, Writer, WriteSession
 from api.errors import responses
-from api.schemas.fields import ItemId
+from api.schemas.fields import ItemId, Language
 from api.schemas.imports import BatchOptions, BatchSummary
 from api.schemas.items import ItemBody, ItemOut, ItemPage
+from api.schemas.localisations import LocalisedItemOut, localised
 from linkage import store
 from linkage.errors import InvalidItemError, ItemNotFoundError, SourceFormatError
 from linkage.imports import import_records
 from linkage.items import item_from_record
 from linkage.sources import ReadOptions, read
 from linkage.types import Record, RecordError
+from translate import localisations
 
 router = APIRouter(prefix="/v1", tags=["items"])
 ItemPath = Annotated[ItemId, Path(description="The owner's id of the item.")]
@@ -142,6 +144,20 @@ def delete_item(item_id: ItemPath, caller: Writer, session: WriteSession) -> Non
 
 
 @router.get("/items/{item_id:path}", responses=responses(401, 403, 404, 422, 429, 503))
-def get_item(item_id: ItemPath, caller: Reader, session: ReadSession) -> ItemOut:
-    """Return an item as it is stored."""
-    return ItemOut.of(store.get(session, caller.tenant_id, item_id).item)
+def get_item(
+    item_id: ItemPath,
+    caller: Reader,
+    session: ReadSession,
+    language: Annotated[
+        Language | None, Query(description="One of `/v1/localisations`, for its translations.")
+    ] = None,
+) -> LocalisedItemOut | ItemOut:
+    """Return an item as it is stored, or with the texts it has in another language.
+
+    A text that has changed is served as it is until its translation has followed.
+    """
+    item = store.get(session, caller.tenant_id, item_id).item
+    if language is None:
+        return ItemOut.of(item)
+    texts = localisations.texts(session, caller.tenant_id, item_id, language)
+    return localised(item, language, texts)

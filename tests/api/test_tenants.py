@@ -49,6 +49,7 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
     ).json()["id"]  # fmt: skip
     unit = {"source": "en", "target": "de", "text": SECRET, "translation": SECRET}
     client.put("/v1/memories/units/secret-unit", json=unit)
+    client.put("/v1/localisations/de", json={})
     document = client.post(
         "/v1/documents", files={"file": ("a.txt", SECRET)}, params={"target": "de"}
     ).json()["id"]
@@ -56,7 +57,7 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
     source = client.post("/v1/sources", json={"kind": "feed", "url": f"https://{HOST}/feed"})
     client.known = {
         "tuid": "secret-unit", "item_id": "secret-1", "entity_id": "secret-1",
-        "source": "secret-1", "target": "secret-1",
+        "source": "secret-1", "target": "secret-1", "language": "de-DE",
         "job_id": job, "build_id": build, "key_id": key, "glossary": glossary,
         "document_id": document, "import_id": batch.json()["import_id"],
         "source_id": source.json()["id"],
@@ -172,8 +173,8 @@ def test_every_endpoint_of_v1_refuses_a_request_without_a_valid_key(
 ) -> None:
     client = TestClient(app, headers={"Authorization": header} if header else {})
     known = dict.fromkeys(("item_id", "entity_id", "source", "target", "job_id", "build_id",
-                           "key_id", "glossary", "tuid", "document_id", "import_id", "source_id"),
-                          "x")  # fmt: skip
+                           "key_id", "glossary", "tuid", "language", "document_id", "import_id",
+                           "source_id"), "x")  # fmt: skip
     for method, _, path in _answers_of(app, known):
         answer = client.request(method, path)
         assert answer.status_code == 401, (method, path)

@@ -113,3 +113,19 @@ def test_every_command_explains_itself(weft) -> None:
     for name in commands:
         assert name in shown
         assert "Usage" in weft(name, "--help").stdout
+
+
+def test_a_catalogue_is_translated_and_only_once(weft, tmp_path: Path) -> None:
+    weft("migrate")
+    file = tmp_path / "items.jsonl"
+    file.write_text('{"id": "1", "kind": "book", "title": "A good book", "language": "en"}\n')
+    weft("import", str(file))
+    runs = [
+        json.loads(weft("translate-catalogue", "--to", "de,fr", "--json").stdout)["languages"]
+        for _ in range(2)
+    ]
+    assert [(each["language"], each["segments"]) for each in runs[0]] == [("de", 1), ("fr", 1)]
+    assert [each["segments"] for each in runs[1]] == [0, 0]
+    refused = weft("translate-catalogue", "--to", "xx", ok=False)
+    assert "xx" in refused.stderr
+    assert "title" in weft("translate-catalogue", "--to", "de", "--fields", "isbn", ok=False).stderr

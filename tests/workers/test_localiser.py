@@ -1,0 +1,152 @@
+"""A catalogue and its translations: what changes is translated, what does not is left alone."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from linkage import store
+from linkage.types import Item
+from translate import localisations, memories
+from translate.engine import CTranslate2Engine, shipped_model
+from translate.localisations import Localised
+from translate.memory import Unit
+from translate.translator import Translator
+from workers import localiser
+from workers.db import Database
+from workers.localiser import localise_next
+
+TENANT, TEXT = "alpha", "A good book. The pages are thin."
+BOOK = Item(id="b1", kind="book", title="The sea", text=TEXT, language="en")
+REVIEW = Item(id="r1", kind="review", title="Nice", text="I like this book.", language="en")
+
+
+@pytest.fixture(scope="module")
+def translator() -> Translator:
+    return Translator(CTranslate2Engine(shipped_model(), threads=1))
+
+
+@pytest.fixture
+def localise(database: Database, translator: Translator) -> Callable[..., int]:
+    """Put items in, work until all is done, and return how many segments were translated."""
+
+    def run(*items: Item, language: str = "de") -> int:
+        with database.transaction() as session:
+            store.upsert(session, TENANT, items)
+            localisations.follow(session, TENANT, language, ["text", "title"])
+        segments = 0
+        while step := localise_next(database, translator, TENANT, language):
+            segments += step.segments
+            if step.is_last:
+                break
+        return segments
+
+    return run
+
+
+def _texts(database: Database, item: Item, language: str = "de") -> dict[str, Localised]:
+    with database.reading() as session:
+        return localisations.texts(session, TENANT, item.id, language)
+
+
+def _correct(database: Database, text: str, translation: str) -> None:
+    unit = Unit("en", "de", "c", text, translation, is_correction=True)
+    memories.import_units(database.transaction, TENANT, [unit])
+
+
+def _is_waiting(database: Database) -> bool:
+    with database.reading() as session:
+        return localiser.waiting(session) == [(TENANT, "de")]
+
+
+def test_items_and_reviews_are_translated_once(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    assert localise(BOOK, REVIEW) == 5
+    assert _texts(database, REVIEW)["text"].is_of(REVIEW.text)
+    assert _texts(database, BOOK)["text"].text not in {"", TEXT}
+    assert localise(BOOK, REVIEW) == 0
+
+
+def test_only_the_segments_that_changed_are_translated_again(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    localise(BOOK)
+    before = _texts(database, BOOK)
+    changed = replace(BOOK, text="A good book. The cover is blue.")
+    assert localise(changed) == 1
+    after = _texts(database, BOOK)
+    assert after["title"] == before["title"]
+    assert after["text"].text.split(".")[0] == before["text"].text.split(".")[0]
+    assert after["text"].is_of(changed.text)
+    assert not after["text"].is_of(TEXT)
+
+
+def test_a_text_that_is_in_the_language_has_no_translation(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    german = replace(BOOK, language="de", text="Ein gutes Buch.", title="Das Meer")
+    localise(german)
+    assert _texts(database, german) == {}
+
+
+def test_a_correction_reaches_texts_that_did_not_change(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    localise(BOOK)
+    assert not _is_waiting(database)
+    _correct(database, "A good book.", "Was für ein Buch!")
+    assert _is_waiting(database)
+    assert localise() == 1
+    assert _texts(database, BOOK)["text"].text.startswith("Was für ein Buch! ")
+    assert not _is_waiting(database)
+
+
+def test_texts_of_deleted_items_and_fields_go(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    localise(BOOK, REVIEW)
+    with database.transaction() as session:
+        store.remove(session, TENANT, [REVIEW.id])
+    assert _is_waiting(database)
+    localise(replace(BOOK, text=""))
+    assert _texts(database, REVIEW) == {}
+    assert _texts(database, BOOK).keys() == {"title"}
+
+
+def test_a_batch_that_was_lost_is_done_by_another_worker(
+    database: Database, localise: Callable[..., int], translator: Translator
+) -> None:
+    localise()
+    with database.transaction() as session:
+        store.upsert(session, TENANT, [BOOK])
+        lost = localisations.claim(session, TENANT, "de", lease_seconds=-1)
+    assert lost is not None
+    assert localise() == 3
+    with database.transaction() as session:
+        assert not localisations.write(session, lost, {}, place=(0, 0))
+    with database.transaction() as session:
+        assert localisations.claim(session, TENANT, "de", lease_seconds=60)
+    assert localise_next(database, translator, TENANT, "de") is None
+
+
+def test_what_cannot_be_translated_says_why_and_is_tried_again(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    klingon = replace(BOOK, language="tlh")
+    localise(klingon)
+    assert _texts(database, klingon) == {}
+    with database.reading() as session:
+        [found] = localisations.overview(session, TENANT)
+    assert (found.failed, found.done) == (2, 0)
+    assert localise(BOOK) == 3
+
+
+def test_all_is_translated_again_where_that_is_asked_for(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    localise(BOOK)
+    with database.transaction() as session:
+        localisations.begin_anew(session, TENANT, "de")
+    assert _texts(database, BOOK).keys() == {"title", "text"}
+    assert localise() == 3
