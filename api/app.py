@@ -30,6 +30,7 @@ from api.routes import (
     translation_jobs,
     translations,
     usage,
+    works,
 )
 from workers.logs import configure_logs
 from workers.runtime import Runtime
@@ -64,7 +65,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     # `/items/{id}/related` stands before `/items/{id}`, whose id may hold slashes
     modules = (
         related, feedback, items, entities, imports, sources, translations, translation_jobs,
-        documents, glossaries, memories, localisations, builds, usage, admin, system,
+        documents, glossaries, memories, localisations, builds, usage, admin,
+        system, works,
         libretranslate,
     )  # fmt: skip
     for module in modules:

@@ -23,6 +23,7 @@ MEDIA_TYPE = "application/problem+json"
 STATUS: Mapping[type[Exception], int] = {
     linkage.ItemNotFoundError: 404,
     linkage.EntityNotFoundError: 404,
+    linkage.WorkNotFoundError: 404,
     linkage.BuildNotFoundError: 404,
     linkage.BuildStateError: 409,
     linkage.IndexDamagedError: 409,

@@ -122,6 +122,16 @@ class Described:
         return frozenset(self.head_words)
 
     @cached_property
+    def bare(self) -> str:
+        """The title without what stands in brackets at its end."""
+        return text.title_key(self.title)
+
+    @cached_property
+    def short(self) -> str:
+        """The title without its subtitle either."""
+        return text.title_key(text.head_of(self.title))
+
+    @cached_property
     def codes(self) -> frozenset[str]:
         """Model numbers, SKUs and the like anywhere in the record."""
         return frozenset(_codes(self.whole))
@@ -142,7 +152,7 @@ def feature_names(schema: Schema) -> list[str]:
     whole = [f"{part}.{name}" for part in ("all", "head") for name in _OVERLAP]
     codes = [f"{part}.{name}" for part in ("codes", "head codes") for name in _CODES]
     fields = [f"{name}.{measure}" for name in schema.fields for measure in _FIELD]
-    return [*whole, *_CROSS, *_SPELLING, *codes, *_NUMBERS, *_TYPOS, *fields]
+    return [*whole, *_CROSS, *_SPELLING, *_TRIMMED, *codes, *_NUMBERS, *_TYPOS, *fields]
 
 
 def compare(left: Described, right: Described, rarity: Rarity) -> list[float]:
@@ -153,6 +163,7 @@ def compare(left: Described, right: Described, rarity: Rarity) -> list[float]:
         _share(left.head & right.words, left.head, rarity),
         _share(right.head & left.words, right.head, rarity),
         *_spelling(left.head_key, right.head_key),
+        *_trimmed(left, right),
         *_compare_codes(left, right, left.codes, right.codes, rarity),
         *_compare_codes(left, right, left.head_codes, right.head_codes, rarity),
         *_compare_numbers(left.numbers, right.numbers),
@@ -170,6 +181,7 @@ _OVERLAP = (
 )  # fmt: skip
 _CROSS = ("left head in right", "right head in left")
 _SPELLING = ("as written", "sorted", "as sets", "part", "beginning", "length")
+_TRIMMED = ("bare equal", "bare as written", "short equal", "short as written", "short of bare")
 _CODES = ("rarest", "shared", "left only", "right only", "left in", "right in", "like", "prefix")
 _NUMBERS = ("numbers shared", "numbers left", "numbers right")
 _TYPOS = ("left forgiving", "right forgiving")
@@ -205,6 +217,17 @@ def _spelling(left: str, right: str) -> Iterator[float]:
     yield JaroWinkler.similarity(left, right)
     longer = max(len(left), len(right))
     yield min(len(left), len(right)) / longer if longer else MISSING
+
+
+def _trimmed(left: Described, right: Described) -> Iterator[float]:
+    if not left.bare or not right.bare:
+        yield from (MISSING,) * len(_TRIMMED)
+        return
+    yield float(left.bare == right.bare)
+    yield fuzz.ratio(left.bare, right.bare)
+    yield float(left.short == right.short)
+    yield fuzz.ratio(left.short, right.short)
+    yield float(left.short == right.bare) + 2.0 * (left.bare == right.short)
 
 
 def _codes(written: str) -> Iterator[str]:

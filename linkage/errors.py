@@ -3,6 +3,7 @@
 LinkageError
 ├── ItemNotFoundError      the tenant has no such item
 ├── EntityNotFoundError    the tenant has no such entity
+├── WorkNotFoundError      the tenant has no such work
 ├── InvalidItemError       an item or entity lacks or misuses a field
 ├── InvalidCursorError     a cursor was not made by us
 ├── SourceFormatError      a file cannot be read as what it is said to be
@@ -48,6 +49,14 @@ class EntityNotFoundError(LinkageError):
     def __init__(self, entity_id: str) -> None:
         self.entity_id = entity_id
         super().__init__(f"no entity {entity_id!r}")
+
+
+class WorkNotFoundError(LinkageError):
+    """The tenant has no work of this id, or none any more."""
+
+    def __init__(self, work_id: str) -> None:
+        self.work_id = work_id
+        super().__init__(f"no work {work_id!r}")
 
 
 class InvalidItemError(LinkageError):

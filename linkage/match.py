@@ -1,28 +1,32 @@
 """Matcher: are two records the same thing, and how surely? Trees over the features of `compare`.
 
-A matcher is a folder: `model-N.txt` (LightGBM's own text), `matcher.json` (schema, calibration,
+A matcher is a folder: `trees-N.txt.gz` (LightGBM's own text), `matcher.json` (schema, calibration,
 threshold, figures), `background.jsonl.gz` (the records it was trained on, against which likeness
-is judged; not in what ships) and a card. The only module that knows LightGBM.
+is judged; not in what ships) or `rarity.json.gz` (word weights of a matcher that judges each pair
+alone), and a card. The only module that knows LightGBM's models.
 """
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.blocking import Neighbourhood, Pairs, standing_names
 from linkage.compare import Described, Rarity, Schema, compare, feature_names
 from linkage.errors import MatcherError
+from linkage.neighbourhood import Neighbourhood, Pairs, standing_names
 from linkage.records import Record, distinct
 
 FORMAT = 1
-DESCRIPTION, BACKGROUND, CARD = "matcher.json", "background.jsonl.gz", "README.md"
+DESCRIPTION, RARITY, CARD = "matcher.json", "rarity.json.gz", "README.md"
+BACKGROUND = "background.jsonl.gz"
 Floats = NDArray[np.float64]
 
 
@@ -73,6 +77,8 @@ class Tables:
 
     def features(self, pairs: Pairs) -> Floats:
         """Return (pairs, features), the columns being `Matcher.names`."""
+        if not pairs:
+            return np.empty((0, 0))
         rows = [compare(self.left[i], self.right[j], self.rarity) for i, j in pairs]
         return np.hstack([np.array(rows, dtype=np.float64), self.neighbourhood.standing(pairs)])
 
@@ -87,6 +93,8 @@ class Matcher:
     threshold: float
     """The probability from which on two records are taken to be one."""
     figures: Mapping[str, Any] = field(default_factory=dict)
+    rarity: Rarity | None = None
+    """How rare words are, for a matcher that judges each pair alone; None for one of tables."""
     background: tuple[Sequence[Record], Sequence[Record]] = ((), ())
 
     @classmethod
@@ -97,45 +105,58 @@ class Matcher:
             if held["format"] != FORMAT:
                 raise MatcherError(folder, f"is of format {held['format']}, not {FORMAT}")
             return cls(
-                trees=[path.read_text() for path in sorted(folder.glob("model-*.txt"))],
+                trees=[_unpacked(path) for path in sorted(folder.glob("trees-*.txt.gz"))],
                 schema=Schema(tuple(held["head"]), tuple(held["fields"])),
                 calibration=Calibration(tuple(held["scores"]), tuple(held["probabilities"])),
                 threshold=held["threshold"],
                 figures=held["figures"],
+                rarity=_read_rarity(folder / RARITY),
                 background=_read_background(folder / BACKGROUND),
             )
         except OSError as error:
             raise MatcherError(folder, f"is no matcher: {error.strerror}") from error
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, EOFError, zlib.error) as error:
             raise MatcherError(folder, f"is no matcher: {error}") from error
 
     def save(self, folder: Path, card: str) -> None:
         """Write the matcher and its card into a folder, in place of one that is there."""
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("model-*.txt"):
+        for old in folder.glob("trees-*.txt.gz"):
             old.unlink()
         for number, trees in enumerate(self.trees):
-            (folder / f"model-{number}.txt").write_text(trees)
+            (folder / f"trees-{number:02}.txt.gz").write_bytes(
+                gzip.compress(trees.encode(), mtime=0)
+            )
         held = {
             "format": FORMAT, **asdict(self.schema), "threshold": self.threshold,
             **asdict(self.calibration), "figures": dict(self.figures),
         }  # fmt: skip
         (folder / DESCRIPTION).write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
         (folder / CARD).write_text(card, encoding="utf-8")
+        if self.rarity:
+            counts = {"count": self.rarity.count, "words": dict(self.rarity.words)}
+            (folder / RARITY).write_bytes(gzip.compress(json.dumps(counts).encode(), mtime=0))
         if any(self.background):
             _write_background(folder / BACKGROUND, self.background)
 
     @property
     def names(self) -> list[str]:
-        """What the columns of `Tables.features` stand for."""
-        return [*feature_names(self.schema), *standing_names()]
+        """What the columns of the features stand for."""
+        standing = () if self.rarity else standing_names()
+        return [*feature_names(self.schema), *standing]
 
     def tables(self, left: Sequence[Record], right: Sequence[Record]) -> Tables:
         """Return two tables as this matcher compares them."""
         return Tables(left, right, self.schema, background=self.background)
 
+    def alone(self, pairs: Iterable[tuple[Described, Described]]) -> Floats:
+        """Return the features of pairs by a matcher that judges each pair alone."""
+        assert self.rarity
+        rows = [compare(left, right, self.rarity) for left, right in pairs]
+        return np.array(rows, dtype=np.float64)
+
     def probabilities(self, features: Floats) -> Floats:
-        """Return for each row of `Tables.features` how likely the two are one."""
+        """Return for each row of features how likely the two are one."""
         if not len(features):
             return np.empty(0)
         raw = [booster.predict(features, num_threads=1) for booster in self._boosters]
@@ -146,6 +167,23 @@ class Matcher:
         from lightgbm import Booster  # noqa: PLC0415 - loads slowly
 
         return [Booster(model_str=trees) for trees in self.trees]
+
+
+@lru_cache(maxsize=2)
+def shipped_matcher(name: str = "weft-matcher") -> Matcher:
+    """Return a matcher that is installed with Weft: by default that for tables of any kind."""
+    return Matcher.load(Path(str(resources.files("linkage") / "data" / name)))
+
+
+def _unpacked(path: Path) -> str:
+    return gzip.decompress(path.read_bytes()).decode()
+
+
+def _read_rarity(path: Path) -> Rarity | None:
+    if not path.exists():
+        return None
+    held = json.loads(_unpacked(path))
+    return Rarity(held["count"], held["words"], {})
 
 
 def _write_background(path: Path, background: tuple[Sequence[Record], ...]) -> None:

@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 import orjson
 
-from linkage import candidates, diversity, evidence, filters, freshness, rank, store
+from linkage import candidates, diversity, evidence, filters, freshness, rank, store, works
 from linkage.candidates import Question, Ranks, Shelf
 from linkage.cursor import MAX_SERVED, Place
 from linkage.embed import Vectors
@@ -40,7 +40,10 @@ NO_RANKS: Ranks = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate that was compared. `value` orders links: the score and what weighs beside it."""
+    """A candidate that was compared. `value` orders links: the score and what weighs beside it.
+
+    `work` is the id of the work it is an edition of, if that is known yet.
+    """
 
     key: int
     profile: Profile
@@ -48,6 +51,7 @@ class Ranked:
     relation: Relation
     score: float
     value: float
+    work: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,24 +103,35 @@ class Query:
         self.view.forget(found.keys() - profiles.keys())
         cosines = candidates.similarities(self.question.vector, list(profiles), self.shelves)
         passes = filters.sieve(self.options.filters)
+        groups = self._works(profiles)
         ranked = [
-            self.ranked(key, profile, cosines.get(key), now)
+            self.ranked(key, profile, cosines.get(key), now, groups)
             for key in found
             if key != self.own_key and (profile := profiles.get(key)) and passes(profile.item)
         ]
         return sorted(ranked, key=lambda r: -r.value)
 
-    def ranked(self, key: int, target: Profile, cosine: float | None, now: datetime) -> Ranked:
-        """Compare one item with the source."""
+    def ranked(
+        self,
+        key: int,
+        target: Profile,
+        cosine: float | None,
+        now: datetime,
+        groups: Mapping[int, str],
+    ) -> Ranked:
+        """Compare one item with the source; `groups` tells the works of both."""
         found = self.comparison.signals(target, cosine)
         relation, score = rank.judge(self.source, target, found)
+        work = groups.get(key)
+        if work and self.own_key is not None and work == groups.get(self.own_key):
+            relation = "same_work"
         if tie := self.ties.get(key):
             score = tie.weigh(score)
         value = score * (1 + POPULARITY_WEIGHT * target.item.popularity)
         if self.options.fresh:
             age = freshness.decay(target.item, now, self.half_lives)
             value = freshness.weigh(value, age, self.options.fresh)
-        return Ranked(key, target, found, relation, score, value)
+        return Ranked(key, target, found, relation, score, value, work)
 
     def features(self) -> list[tuple[Item, dict[str, float]]]:
         """Return the candidates, not only those of a page, and what a ranker weighs of each."""
@@ -127,14 +142,15 @@ class Query:
         """Return the link to one item in full and its place among those that are served."""
         place = Place(datetime.now(UTC))
         cosines = candidates.similarities(self.question.vector, [key], self.shelves)
-        ranked = self.ranked(key, target, cosines.get(key), place.began)
+        ranked = self.ranked(key, target, cosines.get(key), place.began, self._works([key]))
         widest = replace(self, options=replace(self.options, limit=_EXPLAINED))
-        keys = [r.key for r in widest.listing(place)]
+        listed = widest.listing(place)
+        keys = [r.key for r in listed]
         position = keys.index(key) + 1 if key in keys else None
-        reason = None if position else self._absence(ranked, keys, place.began)
+        reason = None if position else self._absence(ranked, listed, place.began)
         return Explanation(self.source.item, self.link(ranked), position, reason, self.view.info)
 
-    def _absence(self, ranked: Ranked, listed: Sequence[int], now: datetime) -> str:
+    def _absence(self, ranked: Ranked, listed: Sequence[Ranked], now: datetime) -> str:
         """Return why an item is not among the related ones."""
         item = ranked.profile.item
         if ranked.key == self.own_key:
@@ -147,15 +163,18 @@ class Query:
             return (
                 "it is another edition of the source, listed when relation=same_work is asked for"
             )
-        mine = _work_marks(ranked.profile)
-        for other in self.catalogue.shown(listed).values():
+        mine = _work_marks(ranked)
+        for other in listed:
             if mine & _work_marks(other):
-                return f"another edition of the same work stands for it: {other.item.id!r}"
+                stands = other.profile.item.id
+                return f"another edition of the same work stands for it: {stands!r}"
         return "no way of searching brings the target up for this source"
 
     def link(self, ranked: Ranked) -> Link:
         """Return the link of what was compared, with its reasons."""
         reasons = evidence.explain(self.source, ranked.profile, ranked.signals, self.question.words)
+        if ranked.work and ranked.relation == "same_work":
+            reasons = (Evidence("same_work", {"work": ranked.work}), *reasons)
         if tie := self.ties.get(ranked.key):
             reasons = (*reasons, _told_by(tie))
         return Link(ranked.profile.item, ranked.relation, round(ranked.score, 4), reasons)
@@ -179,6 +198,11 @@ class Query:
         return candidates.gather(
             self.question, self.shelves, filters=self.options.filters, limit=limit, clicked=clicked
         )
+
+    def _works(self, keys: Iterable[int]) -> dict[int, str]:
+        """Return the works of these items and of the source."""
+        own = () if self.own_key is None else (self.own_key,)
+        return works.ids_of(self.catalogue.session, self.catalogue.tenant_id, {*keys, *own})
 
     def _passing(self, found: Found) -> Found:
         """Drop what does not pass filters that the index knows roughly or not at all."""
@@ -280,14 +304,17 @@ def _one_a_work(ranked: Iterable[Ranked]) -> list[Ranked]:
     kept: list[Ranked] = []
     seen: set[tuple[str, ...]] = set()
     for one in ranked:
-        marks = _work_marks(one.profile)
+        marks = _work_marks(one)
         if one.relation == "same_work" or not marks & seen:
             kept.append(one)
         seen |= marks
     return kept
 
 
-def _work_marks(profile: Profile) -> set[tuple[str, ...]]:
+def _work_marks(ranked: Ranked) -> set[tuple[str, ...]]:
+    """Return what two editions have in common; what is new is not yet in a work."""
+    profile = ranked.profile
     item = profile.item
     alike = {(item.kind, profile.title, creator) for creator in profile.creators}
-    return alike | {(scheme, value) for scheme, value in item.identifiers.items()}
+    work = {("work", ranked.work)} if ranked.work else set()
+    return alike | work | {(scheme, value) for scheme, value in item.identifiers.items()}

@@ -1,7 +1,5 @@
 """Records: rows of any table, and labelled pairs of them, as text by the names of their fields."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import SourceFormatError
-from linkage.sources.lines import MAX_LINE, BrokenLineError, numbered
+from linkage.sources import csv
+from linkage.sources.lines import BrokenLineError, numbered
+from linkage.types import RecordError
 
+DAMAGE = "\ufffd"
 SKIPPED = "-"
 """The name that a column to be left out is given."""
 _COLUMN = re.compile(r"COL (\S+) VAL(?: (.*?))?(?=\s*COL \S+ VAL|\s*$)", re.DOTALL)
 _DELIMITERS = ",|;\t"
+_DATUM = re.compile(r"^\s*[\d.,]+\s*$|\.(?:jpg|png)$")
+"""What the name of a column does not look like."""
 _LABELS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 _SIDES = ("left", "right")
-
-csv.field_size_limit(MAX_LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,35 @@ class Pair:
     is_match: bool
 
 
-def read_table(
-    path: Path, *, columns: Sequence[str] = (), id_column: str | None = None
-) -> list[Record]:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The records of a file, and the rows that could not be read or only in part."""
+
+    records: list[Record]
+    errors: list[RecordError]
+
+
+def read_table(path: Path, *, columns: Sequence[str] = (), id_column: str | None = None) -> Table:
     """Return the rows of a CSV (any usual delimiter) or JSON Lines file.
 
     `columns` names the columns of a file without a header; one named `-` is left out. A record's
-    id is its `id_column`, else its column `id`, else its line. Raises SourceFormatError with the
-    line of the first row that cannot be read.
+    id is its `id_column`, else its column `id`, else its line. Raises SourceFormatError when the
+    file cannot be read at all or lacks the column of ids.
     """
-    rows = _objects(path) if path.suffix in (".jsonl", ".ndjson") else _rows(path, columns)
-    return [_record(values, line, path, id_column) for line, values in rows]
+    is_json = path.suffix in (".jsonl", ".ndjson")
+    table = Table([], [])
+    for line, values in _objects(path) if is_json else _rows(path, columns):
+        if isinstance(values, str):
+            table.errors.append(RecordError(line, values))
+            continue
+        if id_column and id_column not in values:
+            raise SourceFormatError(path.name, f"line {line}: has no field {id_column!r}")
+        record = _record(values, line, id_column)
+        table.records.append(record)
+        if any(DAMAGE in value for value in record.values.values()):
+            reason = "bytes that are not UTF-8 were replaced"
+            table.errors.append(RecordError(line, reason, record.id, is_warning=True))
+    return table
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -60,25 +79,25 @@ def read_pairs(path: Path) -> list[Pair]:
     `{"left": {…}, "right": {…}, "label": 0|1}`.
     """
     if path.suffix in (".jsonl", ".ndjson"):
-        return [_pair_of_object(values, line, path) for line, values in _objects(path)]
+        return [_pair_of_object(_sound(path, *one), one[0], path) for one in _objects(path)]
     if path.suffix == ".csv":
-        return [_pair_of_row(values, line, path) for line, values in _rows(path, ())]
-    return [_pair_of_line(text, line, path) for line, text in _lines(path)]
+        return [_pair_of_row(_sound(path, *one), one[0], path) for one in _rows(path, ())]
+    return [_pair_of_line(text, line, path) for line, text in _lines(path, strict=True)]
 
 
-def _decoded(path: Path) -> Iterator[tuple[int, str]]:
+def _lines(path: Path, *, strict: bool = False) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not blank, without their ends; U+FFFD stands for what is no UTF-8.
+
+    Raises SourceFormatError at a line that is too long, cannot be unpacked or, with `strict`, is
+    not UTF-8.
+    """
     for number, line in numbered(path):
         if isinstance(line, BrokenLineError):
             raise SourceFormatError(path.name, f"line {number}: {line}")
         try:
-            yield number, line.decode()
+            text = line.decode(errors="strict" if strict else "replace")
         except UnicodeDecodeError:
             raise SourceFormatError(path.name, f"line {number}: is not UTF-8") from None
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are not blank, without their ends."""
-    for number, text in _decoded(path):
         if text.strip():
             yield number, text.rstrip("\r\n")
 
@@ -92,6 +111,12 @@ def _pair_of_line(text: str, line: int, path: Path) -> Pair:
     raise SourceFormatError(
         path.name, f"line {line}: is not `COL … VAL …<TAB>COL … VAL …<TAB>0 or 1`"
     )
+
+
+def _sound(path: Path, line: int, values: dict[str, Any] | str) -> dict[str, Any]:
+    if isinstance(values, str):
+        raise SourceFormatError(path.name, f"line {line}: {values}")
+    return values
 
 
 def _columns(side: str) -> dict[str, str]:
@@ -126,12 +151,10 @@ def _pair(sides: Sequence[Mapping[str, str]], label: str, line: int) -> Pair:
     return Pair(left, right, _LABELS[label.strip().lower()])
 
 
-def _record(values: Mapping[str, Any], line: int, path: Path, id_column: str | None) -> Record:
-    name = id_column or "id"
-    if id_column and id_column not in values:
-        raise SourceFormatError(path.name, f"line {line}: has no field {id_column!r}")
-    own = _text(values.get(name, "")).strip()
-    texts = {n: _text(v).strip() for n, v in values.items() if n != name}
+def _record(values: Mapping[str, Any], line: int, id_column: str | None) -> Record:
+    """Return a row as a record; what is named `id` says nothing more, another column may."""
+    own = _text(values.get(id_column or "id", "")).strip()
+    texts = {name: _text(value).strip() for name, value in values.items() if name != "id"}
     return Record(own or str(line), texts)
 
 
@@ -145,43 +168,56 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, text in _lines(path):
+def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Yield the line and the JSON object of each line, or why it is none."""
+    for number, line in _lines(path):
         try:
-            value = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise SourceFormatError(path.name, f"line {number}: not JSON: {error}") from None
-        if not isinstance(value, dict):
-            raise SourceFormatError(path.name, f"line {number}: is not a JSON object")
-        yield number, value
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield number, f"not JSON: {error}"
+        else:
+            yield number, value if isinstance(value, dict) else "is not a JSON object"
 
 
-def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the line each row begins on, and its cells by column."""
-    text = "".join(line for _, line in _decoded(path))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    try:
-        header = list(columns) or [name.strip() for name in next(reader, [])]
-        kept = [name for name in header if name != SKIPPED]
-        if len(set(kept)) < len(kept) or not kept:
-            raise SourceFormatError(path.name, f"its columns are not told apart: {kept}")
-        line = reader.line_num + 1
-        for row in reader:
-            if row and len(row) != len(header):
-                reason = f"line {line}: has {len(row)} columns, not {len(header)}"
-                raise SourceFormatError(path.name, reason)
-            if row:
-                cells = zip(header, row, strict=True)
-                yield line, {name: cell for name, cell in cells if name != SKIPPED}
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise SourceFormatError(path.name, f"line {reader.line_num}: {error}") from None
+def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str] | str]]:
+    """Yield the line each row begins on, and its cells by column or why it has none."""
+    rows = csv.rows(path, delimiter=_delimiter(path))
+    header = columns or _header(path, next(rows, (1, "is empty")))
+    kept = [name for name in header if name != SKIPPED]
+    if len(set(kept)) < len(kept) or not kept:
+        raise SourceFormatError(path.name, f"its columns are not told apart: {', '.join(kept)}")
+    for line, row in rows:
+        if isinstance(row, str):
+            yield line, row
+        elif len(row) != len(header):
+            yield line, f"has {len(row)} columns, not {len(header)}"
+        else:
+            cells = zip(header, map(_mended, row), strict=True)
+            yield line, {name: cell for name, cell in cells if name != SKIPPED}
 
 
-def _delimiter(text: str) -> str:
+def _header(path: Path, first: tuple[int, list[str] | str]) -> list[str]:
+    line, names = first
+    if isinstance(names, str):
+        raise SourceFormatError(path.name, f"line {line}: {names}")
+    if any(_DATUM.search(name) for name in names):
+        raise SourceFormatError(
+            path.name, "its first line is a row, not the names of its columns; give those names"
+        )
+    return [_mended(name).strip() for name in names]
+
+
+def _mended(cell: str) -> str:
+    """Return a cell with U+FFFD for what was no UTF-8."""
+    return cell.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _delimiter(path: Path) -> str:
     """Return the delimiter that the first line has most of, outside quotes."""
-    first = re.sub(r'"[^"]*"', "", text.split("\n", maxsplit=1)[0])
-    return max(_DELIMITERS, key=first.count)
+    for _, line in _lines(path):
+        bare = re.sub(r'"[^"]*"', "", line)
+        return max(_DELIMITERS, key=bare.count)
+    return _DELIMITERS[0]
 
 
 @dataclass(frozen=True, slots=True)

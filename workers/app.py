@@ -33,6 +33,7 @@ def make_celery(settings: Settings) -> Celery:
         task_default_queue=BULK,
         task_routes={
             "workers.tasks.run_build": {"queue": BUILDS},
+            "workers.tasks.group_works": {"queue": BUILDS},
             "workers.tasks.poll_sources": {"queue": WEB},
         },
         worker_prefetch_multiplier=1,

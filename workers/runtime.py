@@ -8,6 +8,7 @@ from threading import RLock
 from linkage.embed import Encoder, load_encoder
 from linkage.index import STORES, VectorStores
 from linkage.linker import Linker
+from linkage.match import Matcher, shipped_matcher
 from linkage.pgvector import PgVectorStores
 from translate.engine import CTranslate2Engine, shipped_model
 from translate.translator import Translator
@@ -70,6 +71,11 @@ class Runtime:
             half_lives=self.settings.half_lives,
             mentions_model=self.settings.mentions_model,
         )
+
+    @property
+    def editions(self) -> Matcher:
+        """What tells which items are one work; loaded once a process."""
+        return shipped_matcher("weft-editions")
 
     @property
     def translator(self) -> Translator:

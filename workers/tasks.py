@@ -10,7 +10,7 @@ from collections.abc import Callable
 import structlog
 from kombu.exceptions import OperationalError
 
-from linkage import builds, resources
+from linkage import builds, resources, works
 from linkage.polling import poll_next
 from linkage.web import origin_of
 from translate import chunks, documents, jobs, webhooks
@@ -90,6 +90,12 @@ def run_build(tenant_id: str, build_id: str) -> None:
     )
 
 
+@celery.task  # type: ignore[untyped-decorator]
+def group_works(tenant_id: str) -> None:
+    """Bring the works of a catalogue up to date, unless another worker is at it."""
+    works.catch_up(runtime.database.transaction, tenant_id, runtime.editions)
+
+
 @celery.task(soft_time_limit=POLL_SECONDS)  # type: ignore[untyped-decorator]
 def poll_sources() -> None:
     """Poll resources of the web for one turn; a time limit ends what hangs on hostile content."""
@@ -129,6 +135,7 @@ def sweep() -> None:
         document_ids = documents.waiting(session)
         waiting = builds.waiting(session)
         localisations = localiser.waiting(session)
+        ungrouped = works.waiting(session)
         origins = resources.count_due_origins(session, limit=runtime.settings.worker_processes)
     if has_chunks:
         wake_for_jobs(runtime.settings.worker_processes)
@@ -142,6 +149,8 @@ def sweep() -> None:
         wake_for_build(tenant_id, build_id)
     for tenant_id, language in localisations:
         wake_for_localisation(tenant_id, language)
+    for tenant_id in ungrouped:
+        wake_for_works(tenant_id)
     for _ in range(origins):
         wake_for_sources()
 
@@ -179,6 +188,12 @@ def wake_for_sources() -> None:
     """Ask a worker to poll what is due; a message that waits long is outdone by the next sweep."""
     expires = 2 * runtime.settings.sweep_seconds
     _send(lambda: poll_sources.apply_async(expires=expires, retry=False))
+
+
+def wake_for_works(tenant_id: str) -> None:
+    """Ask a worker to group items into works; a message that waits is outdone by the next sweep."""
+    expires = 2 * runtime.settings.sweep_seconds
+    _send(lambda: group_works.apply_async((tenant_id,), expires=expires, retry=False))
 
 
 def _send(send: Callable[[], object]) -> None:

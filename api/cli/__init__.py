@@ -18,6 +18,7 @@ from api.cli import (
     run,
     sources,
     texts,
+    works,
 )
 from api.cli.console import app
 
@@ -25,7 +26,7 @@ __all__ = ["app"]
 
 MODULES = (
     demo, run, imports, entities, sources, index, related, texts, files, localisations, glossaries,
-    memories, keys, learn, links, matching, mentions,
+    memories, keys, learn, links, matching, mentions, works,
 )  # fmt: skip
 for module in MODULES:
     module.register(app)

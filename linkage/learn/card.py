@@ -7,9 +7,9 @@ from linkage.learn.evaluate_matches import Report
 from linkage.match import Matcher
 
 
-def matcher_card(name: str, matcher: Matcher, pairs: Path, report: Report | None) -> str:
+def matcher_card(name: str, matcher: Matcher, source: Path, report: Report | None) -> str:
     """Return the model card of a matcher as Markdown."""
-    parts = [_made(name, matcher, pairs)]
+    parts = [_made(name, matcher, source)]
     if report:
         parts.append(_measured(report))
     if any(matcher.background):
@@ -17,11 +17,11 @@ def matcher_card(name: str, matcher: Matcher, pairs: Path, report: Report | None
     return "\n".join(parts)
 
 
-def _made(name: str, matcher: Matcher, pairs: Path) -> str:
+def _made(name: str, matcher: Matcher, source: Path) -> str:
     return f"""# {name}
 
-A matcher of `weft train matcher {pairs.name}`, {datetime.now(UTC):%Y-%m-%d}: gradient-boosted trees
-over {len(matcher.names)} features of two records.
+A matcher of `weft train matcher {source.name}`, {datetime.now(UTC):%Y-%m-%d}: gradient-boosted
+trees over {len(matcher.names)} features of two records.
 
 Trained on {matcher.figures["pairs"]:,} pairs, {matcher.figures["matches"]:,} of which match.
 Fields compared one to one: {", ".join(matcher.schema.fields)}.

@@ -3,9 +3,11 @@
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeVar
 
 from linkage.errors import RecipeError
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +54,48 @@ class EncoderRecipe:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read a recipe; raise RecipeError that names the file and what is wrong with it."""
-        try:
-            table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise RecipeError(path, f"cannot be read: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise RecipeError(path, f"is not TOML: {error}") from error
-        known = {item.name for item in fields(cls)}
-        if unknown := sorted(set(table) - known):
-            raise RecipeError(path, f"has unknown keys {unknown}; known are {sorted(known)}")
-        if missing := sorted({"name", "languages"} - set(table)):
-            raise RecipeError(path, f"lacks {missing}")
-        for key in {"languages", "exclude"} & set(table):
-            table[key] = tuple(table[key])
-        return cls(**table)
+        return _read(cls, path, {"name", "languages"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatcherRecipe:
+    """Everything that decides what the training of a general matcher makes.
+
+    Paths are relative to the folder the command runs in.
+    """
+
+    name: str
+    judges: Literal["tables", "items"] = "tables"
+    """Records of any two tables side by side, or items of a catalogue, each pair alone."""
+    books: str
+    """A goodbooks CSV."""
+    films: str
+    """A gzipped JSON Lines file of films."""
+    pairs: tuple[str, ...] = ()
+    """Files of labelled pairs of other tables."""
+    pairs_share: float = 0.05
+    """How much each of those files counts, of 1 for everything."""
+    tables: int = 10
+    """Pairs of tables that are made of each kind of thing."""
+    seed: int = 5
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a recipe; raise RecipeError that names the file and what is wrong with it."""
+        return _read(cls, path, {"name", "books", "films"})
+
+
+def _read(cls: type[R], path: Path, required: set[str]) -> R:
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(path, f"cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(path, f"is not TOML: {error}") from error
+    known = {item.name for item in fields(cls)}  # type: ignore[arg-type]  # recipes are dataclasses
+    if unknown := sorted(set(table) - known):
+        raise RecipeError(path, f"has unknown keys {unknown}; known are {sorted(known)}")
+    if missing := sorted(required - set(table)):
+        raise RecipeError(path, f"lacks {missing}")
+    lists = {key: tuple(value) for key, value in table.items() if isinstance(value, list)}
+    return cls(**table | lists)

@@ -35,6 +35,14 @@ def read(
             yield from options.items(dict(zip(header, record, strict=True)), number)
 
 
+def rows(source: Path | BinaryIO, *, delimiter: str = ",") -> Iterator[tuple[int, list[str] | str]]:
+    """Yield the line each record begins on, and its columns or the reason there are none.
+
+    A byte that is not UTF-8 becomes a lone surrogate.
+    """
+    return iter(_Records(source, delimiter, None))
+
+
 class _Records:
     """Iterates (line number, columns or the reason there are none).
 

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from linkage import builds
+from linkage import builds, works
 from tests.api.conftest import MakeClient
 from translate import chunks
 from workers.runtime import Runtime
@@ -40,6 +40,8 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
     ).json()["id"]
     while chunks.run_next(runtime.database.transaction, runtime.translator, job, lease=60):
         pass
+    works.catch_up(runtime.database.transaction, "owner", runtime.editions)
+    work = client.get("/v1/works", params={"item": "secret-1"}).json()["works"][0]["id"]
     key = client.get("/v1/admin/keys").json()["keys"][0]["id"]
     glossary = client.post(
         "/v1/glossaries",
@@ -60,7 +62,7 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
         "source": "secret-1", "target": "secret-1", "language": "de-DE",
         "job_id": job, "build_id": build, "key_id": key, "glossary": glossary,
         "document_id": document, "import_id": batch.json()["import_id"],
-        "source_id": source.json()["id"],
+        "source_id": source.json()["id"], "work_id": work,
     }  # fmt: skip
     return client
 
@@ -174,7 +176,7 @@ def test_every_endpoint_of_v1_refuses_a_request_without_a_valid_key(
     client = TestClient(app, headers={"Authorization": header} if header else {})
     known = dict.fromkeys(("item_id", "entity_id", "source", "target", "job_id", "build_id",
                            "key_id", "glossary", "tuid", "language", "document_id", "import_id",
-                           "source_id"), "x")  # fmt: skip
+                           "source_id", "work_id"), "x")  # fmt: skip
     for method, _, path in _answers_of(app, known):
         answer = client.request(method, path)
         assert answer.status_code == 401, (method, path)

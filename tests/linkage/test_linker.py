@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from linkage import builds, store
+from linkage import builds, store, works
 from linkage.builds import Build
 from linkage.errors import InvalidCursorError, ItemNotFoundError
 from linkage.imports import Transaction
 from linkage.index import VectorStores
 from linkage.linker import Linker
+from linkage.match import shipped_matcher
 from linkage.pgvector import PgVectorStores
 from linkage.types import Filters, Item, Related
 
@@ -84,6 +85,20 @@ def test_own_editions_are_listed_only_when_asked_for(linker: Linker, db: Session
 def test_other_works_are_listed_by_one_edition(linker: Linker, db: Session) -> None:
     related = ids(linker.related(db, T, "messiah"))
     assert len({"dune", "dune-2"} & set(related)) == 1
+
+
+@pytest.mark.usefixtures("filled")
+def test_items_of_one_work_are_its_editions_whatever_they_are_called(
+    linker: Linker, db: Session, add: Add, make_item: MakeItem, transaction: Transaction
+) -> None:
+    number = {"wikidata": "Q190192"}
+    german = make_item("w", "Der Wüstenplanet", creators=["Frank Herbert"], identifiers=number)
+    add(german, make_item("d", "Dune: A Novel", creators=["Frank Herbert"], identifiers=number))
+    works.catch_up(transaction, T, shipped_matcher("weft-editions"))
+    [link] = linker.related(db, T, "w", relation="same_work", limit=1).links
+    assert link.evidence[0].type == "same_work"
+    assert set(link.evidence[0].detail) == {"work"}
+    assert len({"w", "d"} & set(ids(linker.related(db, T, "messiah")))) == 1
 
 
 @pytest.mark.usefixtures("catalogue")

@@ -60,18 +60,29 @@ def test_line_that_is_no_pair_is_named(
 
 def test_table_is_read_whatever_its_delimiter(tmp_path: Path) -> None:
     path = write(tmp_path, "t.csv", 'id|title\n7|"One|two"\n')
-    assert read_table(path) == [Record("7", {"title": "One|two"})]
+    assert read_table(path).records == [Record("7", {"title": "One|two"})]
 
 
 def test_table_without_a_header_takes_the_names_given(tmp_path: Path) -> None:
     path = write(tmp_path, "t.csv", '"B1","x.jpg","A title"\n')
-    (record,) = read_table(path, columns=("asin", "-", "title"), id_column="asin")
-    assert record == Record("B1", {"title": "A title"})
+    (record,) = read_table(path, columns=("asin", "-", "title"), id_column="asin").records
+    assert record == Record("B1", {"asin": "B1", "title": "A title"})
+
+
+def test_rows_without_a_header_are_not_taken_for_one(tmp_path: Path) -> None:
+    with pytest.raises(SourceFormatError, match="give those names"):
+        read_table(write(tmp_path, "t.csv", "0312,a.jpg,Dune\n"))
+
+
+def test_row_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path, "t.csv", b",title\n1,One,more\n2,Two\n3,Thr\xffe\n"))
+    assert [record.values["title"] for record in table.records] == ["Two", "Thr\ufffde"]
+    assert [(error.line, error.is_warning) for error in table.errors] == [(2, False), (4, True)]
 
 
 def test_row_without_an_id_has_its_line_for_one(tmp_path: Path) -> None:
     path = write(tmp_path, "t.csv", 'title\nOne\n"Two\n\nlines"\nThree\n')
-    assert [(r.id, r.values["title"]) for r in read_table(path)] == [
+    assert [(r.id, r.values["title"]) for r in read_table(path).records] == [
         ("2", "One"), ("3", "Two\n\nlines"), ("6", "Three"),
     ]  # fmt: skip
 

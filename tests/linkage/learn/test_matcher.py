@@ -74,14 +74,14 @@ def test_too_few_examples_are_refused() -> None:
 def test_calibration_gives_each_score_the_share_of_matches_there() -> None:
     scores = np.repeat([0.2, 0.9], 100)
     labels = np.arange(200) % 100 < np.repeat([10, 70], 100)
-    calibration = calibrate(scores, labels)
+    calibration = calibrate(scores, labels, np.ones(200))
     assert calibration(np.array([0.2, 0.9])) == pytest.approx([0.1, 0.7])
     assert calibration_error(calibration(scores), labels) == pytest.approx(0.0, abs=0.1)
 
 
 def test_threshold_is_where_the_expected_f1_is_highest() -> None:
-    assert best_threshold(np.array([0.9, 0.8, 0.1, 0.1])) == 0.8
-    assert best_threshold(np.array([0.3, 0.3])) == 0.3
+    assert best_threshold(np.array([0.9, 0.8, 0.1, 0.1]), np.ones(4)) == 0.8
+    assert best_threshold(np.array([0.3, 0.3]), np.ones(2)) == 0.3
 
 
 def test_found_pairs_are_measured_against_all_true_ones() -> None:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from linkage import blocking
-from linkage.blocking import STANDING, Neighbourhood, Space, standing_names
+from linkage import neighbourhood
+from linkage.neighbourhood import STANDING, Neighbourhood, Space, standing_names
 
 LEFT = ("dune messiah", "solaris", "the invincible")
 RIGHT = ("the invincibel", "dune messiah (dune chronicles)", "dune", "kafka")
@@ -33,7 +33,7 @@ def test_result_does_not_depend_on_how_much_is_held_at_once(
 ) -> None:
     pairs = [(left, right) for left in range(3) for right in range(4)]
     whole, nearest = space.standing(pairs), space.nearest(2)
-    monkeypatch.setattr(blocking, "_AT_ONCE", 1)
+    monkeypatch.setattr(neighbourhood, "_AT_ONCE", 1)
     assert np.allclose(space.standing(pairs), whole)
     assert space.nearest(2) == nearest
 
