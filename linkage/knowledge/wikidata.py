@@ -45,7 +45,8 @@ def record(entity: Mapping[str, Any], languages: Collection[str] = ()) -> dict[s
     labels = _values(entity.get("labels"), languages)
     if entity.get("type", "item") != "item" or not labels:
         return None
-    claims = entity.get("claims") or {}
+    given = entity.get("claims")
+    claims = given if isinstance(given, Mapping) else {}  # without any, a dump has a list
     name = next((labels[tag] for tag in (*languages, "en", "mul") if tag in labels), None)
     return {
         "id": entity.get("id"),
@@ -78,7 +79,7 @@ def _aliases(
     found = {tag: [label] for tag, label in labels.items()}
     for tag, names in given.items() if isinstance(given, Mapping) else ():
         if not languages or tag in languages:
-            texts = (name.get("value") for name in names if isinstance(name, Mapping))
+            texts = (name.get("value") for name in _mappings(names))
             found.setdefault(tag, []).extend(text for text in texts if isinstance(text, str))
     return found
 
@@ -97,12 +98,16 @@ def _identifiers(claims: Mapping[str, Any]) -> dict[str, str]:
 def _all(claims: Mapping[str, Any], properties: Collection[str]) -> Iterator[Any]:
     """Yield the values of the statements about these properties, the preferred first."""
     for prop in properties:
-        statements = [s for s in claims.get(prop) or () if isinstance(s, Mapping)]
+        statements = _mappings(claims.get(prop))
         for statement in sorted(statements, key=lambda s: s.get("rank") != "preferred"):
             try:
                 yield statement["mainsnak"]["datavalue"]["value"]
             except (KeyError, TypeError):
                 continue  # it is said that there is none, or that it is not known
+
+
+def _mappings(given: object) -> list[Mapping[str, Any]]:
+    return [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []
 
 
 def _date(value: object) -> str | None:
