@@ -19,6 +19,7 @@ LinkageError
 ├── BuildStateError        an index build cannot go live as it is
 ├── RecipeError            a training recipe cannot be used
 ├── RankerError            a ranker's file cannot be used
+├── RankerNotFoundError    the tenant has no such ranker
 ├── WeightsError           a file of a disambiguator's weights cannot be used
 ├── GoldError              a file of right answers cannot be used
 ├── TrainingError          there is not enough to learn from
@@ -183,6 +184,14 @@ class RecipeError(LinkageError):
         self.path = path
         self.reason = reason
         super().__init__(f"{path} {reason}")
+
+
+class RankerNotFoundError(LinkageError):
+    """The tenant has no ranker of this version."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        super().__init__(f"no ranker {version!r}; `weft rankers list` shows them")
 
 
 class RankerError(LinkageError):

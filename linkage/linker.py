@@ -1,6 +1,6 @@
 """Linker: the one object callers ask what belongs to an item, and what a text mentions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from linkage.mentions import CONTEXT_ENCODER
 from linkage.names import Names, bearers
 from linkage.passage import Passage
 from linkage.profiles import Catalogue, Found, Profiles
-from linkage.query import Query, vectors_of
+from linkage.query import Features, Query, vectors_of
+from linkage.rankers import Rankers
 from linkage.types import Explanation, Filters, Item, Mention, Options, Related, Relation
 from linkage.views import IndexStatus, Reading, View, Views
 
@@ -42,7 +43,7 @@ class Linker:
     without a request waiting. `on_damage` is told the tenant and the build of files that could not
     be loaded. `half_lives` are days by kind, in place of those of
     `freshness.HALF_LIVES`. `mentions_model` is a file of weights, by default those that ship.
-    Safe for many threads.
+    `rankers` are those that tenants trained. Safe for many threads.
     """
 
     def __init__(  # noqa: PLR0913 - what its parts need
@@ -56,6 +57,7 @@ class Linker:
         mentions_model: Path | None = None,
         on_damage: Callable[[str, str], None] | None = None,
         half_lives: Mapping[str, float] | None = None,
+        rankers: Rankers | None = None,
     ) -> None:
         self._views = Views(
             data_dir,
@@ -67,6 +69,7 @@ class Linker:
         )
         self._profiles = Profiles()
         self._ties = Ties()
+        self._rankers = rankers
         self._half_lives = {**freshness.HALF_LIVES, **(half_lives or {})}
         self._names = Names()
         self._encoders = encoders
@@ -152,13 +155,24 @@ class Linker:
         return query.explain(*target)
 
     def features(
-        self, session: Session, tenant_id: str, ask: Ask
-    ) -> list[tuple[Item, dict[str, float]]]:
-        """Return the candidates of a question and their `rank.features`, to train a ranker on."""
-        [query] = self._queries(self._profiles.at(session, tenant_id), [ask])
+        self,
+        session: Session,
+        tenant_id: str,
+        ask: Ask,
+        *,
+        among: Collection[str] | None = None,
+    ) -> list[tuple[Item, Features]]:
+        """Return the candidates of a question and their `rank.features`, to train a ranker on.
+
+        With `among` those items alone, whether or not they are candidates.
+        """
+        catalogue = self._profiles.at(session, tenant_id)
+        [query] = self._queries(catalogue, [ask])
         if isinstance(query, LinkageError):
             raise query
-        return query.features()
+        if among is None:
+            return list(query.features())
+        return list(query.features([key for key, _ in catalogue.by_ids(among).values()]))
 
     def mentions(
         self,
@@ -195,6 +209,7 @@ class Linker:
         view = self._views.current(catalogue.session, catalogue.tenant_id)
         shelves = view.shelves()
         known = catalogue.by_ids({_id(ask) for ask in asked})
+        ranker = self._rankers.in_use(catalogue.tenant_id) if self._rankers else None
         queries: list[Query | LinkageError] = []
         for ask, vector in zip(asked, _vectors(view, shelves, asked, known), strict=True):
             key, stored = known.get(_id(ask), (None, None))
@@ -207,6 +222,7 @@ class Linker:
                 view=view, shelves=shelves, catalogue=catalogue, question=question,
                 source=source, comparison=Comparison(source, question), own_key=key,
                 options=ask.options, half_lives=self._half_lives, ties=self._tied(catalogue, key),
+                ranker=ranker,
             ))  # fmt: skip
         return queries
 

@@ -1,6 +1,6 @@
 """Query: one question put to one view, from its candidates to a page of links."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -17,6 +17,7 @@ from linkage.embed import Vectors
 from linkage.evidence import Comparison, Profile, Signals
 from linkage.feedback import Tie
 from linkage.profiles import Catalogue
+from linkage.ranker import Ranker
 from linkage.types import Evidence, Explanation, Filters, Item, Link, Options, Related, Relation
 from linkage.views import View
 
@@ -36,6 +37,7 @@ _FEW = 2_000
 Found = Mapping[int, Ranks]
 """Candidates by key, the most promising first."""
 NO_RANKS: Ranks = MappingProxyType({})
+Features = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Query:
     half_lives: Mapping[str, float]
     ties: Mapping[int, Tie]
     """What clicks say of links from the item."""
+    ranker: Ranker | None
+    """The tenant's own, if it has one."""
 
     def page(self) -> Related:
         """Return a page; candidates are fetched until it is full or there are no more.
@@ -121,7 +125,7 @@ class Query:
     ) -> Ranked:
         """Compare one item with the source; `groups` tells the works of both."""
         found = self.comparison.signals(target, cosine)
-        relation, score = rank.judge(self.source, target, found)
+        relation, score = rank.judge(self.source, target, found, self.ranker)
         work = groups.get(key)
         if work and self.own_key is not None and work == groups.get(self.own_key):
             relation = "same_work"
@@ -133,10 +137,15 @@ class Query:
             value = freshness.weigh(value, age, self.options.fresh)
         return Ranked(key, target, found, relation, score, value, work)
 
-    def features(self) -> list[tuple[Item, dict[str, float]]]:
-        """Return the candidates, not only those of a page, and what a ranker weighs of each."""
-        ranked = self.compare(self._gather(_COMPARED_TO_LEARN), datetime.now(UTC))
-        return [(r.profile.item, rank.features(self.source, r.profile, r.signals)) for r in ranked]
+    def features(self, among: Collection[int] | None = None) -> Iterator[tuple[Item, Features]]:
+        """Yield candidates, not only those of a page, and what a ranker weighs of each.
+
+        With `among` those items alone, whether or not they are candidates.
+        """
+        chosen = None if among is None else dict.fromkeys(among, NO_RANKS)
+        found = self._gather(_COMPARED_TO_LEARN) if chosen is None else chosen
+        for one in self.compare(found, datetime.now(UTC)):
+            yield one.profile.item, rank.features(self.source, one.profile, one.signals)
 
     def explain(self, key: int, target: Profile) -> Explanation:
         """Return the link to one item in full and its place among those that are served."""

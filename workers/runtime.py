@@ -10,6 +10,7 @@ from linkage.index import STORES, VectorStores
 from linkage.linker import Linker
 from linkage.match import Matcher, shipped_matcher
 from linkage.pgvector import PgVectorStores
+from linkage.rankers import Rankers
 from translate.engine import CTranslate2Engine, shipped_model
 from translate.translator import Translator
 from workers.db import Database
@@ -53,6 +54,11 @@ class Runtime:
                 self._encoders[name] = load_encoder(name)
             return self._encoders[name]
 
+    @cached_property
+    def rankers(self) -> Rankers:
+        """The rankers that tenants trained."""
+        return Rankers(self.settings.data_dir / "rankers")
+
     @property
     def linker(self) -> Linker:
         """The linkage domain's one object."""
@@ -70,6 +76,7 @@ class Runtime:
             on_damage=lambda _tenant, _build: INDEX_FAULTS.inc(),
             half_lives=self.settings.half_lives,
             mentions_model=self.settings.mentions_model,
+            rankers=self.rankers,
         )
 
     @property

@@ -14,6 +14,7 @@ from api.cli import (
     matching,
     memories,
     mentions,
+    rankers,
     related,
     run,
     sources,
@@ -26,7 +27,7 @@ __all__ = ["app"]
 
 MODULES = (
     demo, run, imports, entities, sources, index, related, texts, files, localisations, glossaries,
-    memories, keys, learn, links, matching, mentions, works,
+    memories, keys, learn, links, matching, mentions, works, rankers,
 )  # fmt: skip
 for module in MODULES:
     module.register(app)

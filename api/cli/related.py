@@ -104,8 +104,9 @@ def _query(**options: object) -> RelatedQuery:
         return RelatedQuery.model_validate(options)
     except ValidationError as error:
         fault = error.errors()[0]
-        option = str(fault["loc"][0]).replace("_", "-")
-        fail(f"--{option} {fault['input']!r}: {fault['msg']}")
+        option = str(fault["loc"][0])
+        reason = "is no name:value" if option == "attribute" else fault["msg"]
+        fail(f"--{option.replace('_', '-')} {fault['input']!r}: {reason}")
 
 
 def _details(evidence: EvidenceOut) -> str:
