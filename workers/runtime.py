@@ -11,12 +11,13 @@ from linkage.linker import Linker
 from linkage.match import Matcher, shipped_matcher
 from linkage.pgvector import PgVectorStores
 from linkage.rankers import Rankers
-from translate.engine import CTranslate2Engine, shipped_model
+from translate.library import Library
 from translate.translator import Translator
 from workers.db import Database
 from workers.fetch import Fetcher, Outside
 from workers.metrics import INDEX_FAULTS
 from workers.settings import Settings
+from workers.translators import Translators
 
 
 class Runtime:
@@ -88,12 +89,19 @@ class Runtime:
     def translator(self) -> Translator:
         """The translation domain's one object."""
         with self._lock:
-            return self._translator
+            return self._translators.current()
+
+    @property
+    def models(self) -> Library:
+        """The translation models of this machine."""
+        return Library(self.settings.data_dir / "models")
 
     @cached_property
-    def _translator(self) -> Translator:
-        folder = self.settings.translation_model or shipped_model()
-        return Translator(CTranslate2Engine(folder, threads=self.settings.translation_threads))
+    def _translators(self) -> Translators:
+        fixed, threads = self.settings.translation_model, self.settings.translation_threads
+        if fixed is not None:
+            return Translators(lambda: str(fixed), Path, threads=threads)
+        return Translators(self.models.serving, self.models.folder, threads=threads)
 
     @cached_property
     def outside(self) -> Outside:

@@ -52,7 +52,8 @@ class Settings(BaseSettings):
         30, gt=0, description="How often to look whether so much changed that a new build is due."
     )
     translation_model: Path | None = Field(
-        None, description="Folder of a converted model; without it the one that ships."
+        None,
+        description="Folder of a model; else what `weft models use` chose, or the one that ships.",
     )
     translation_threads: int = Field(1, ge=1, description="Parallel decoders in a process.")
     worker_processes: int = Field(2, ge=1, description="Processes of one `weft worker`.")

@@ -14,6 +14,7 @@ from api.cli import (
     matching,
     memories,
     mentions,
+    models,
     rankers,
     related,
     run,
@@ -27,7 +28,7 @@ __all__ = ["app"]
 
 MODULES = (
     demo, run, imports, entities, sources, index, related, texts, files, localisations, glossaries,
-    memories, keys, learn, links, matching, mentions, works, rankers,
+    memories, keys, learn, links, matching, mentions, works, rankers, models,
 )  # fmt: skip
 for module in MODULES:
     module.register(app)

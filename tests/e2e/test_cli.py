@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.conftest import WEFT
 from tests.support import free_port
+from tests.translate.learn.checkpoints import MAKERS
 
 
 @pytest.fixture
@@ -129,3 +130,18 @@ def test_a_catalogue_is_translated_and_only_once(weft, tmp_path: Path) -> None:
     refused = weft("translate-catalogue", "--to", "xx", ok=False)
     assert "xx" in refused.stderr
     assert "title" in weft("translate-catalogue", "--to", "de", "--fields", "isbn", ok=False).stderr
+
+
+def test_models_are_added_tried_chosen_and_removed(weft, tmp_path: Path) -> None:
+    MAKERS["madlad"](tmp_path / "madlad")
+    assert (
+        "6 directions" in weft("models", "add", str(tmp_path / "madlad"), "--name", "tiny").stdout
+    )
+    weft("models", "warm", "tiny")
+    weft("models", "use", "tiny")
+    models = json.loads(weft("models", "list", "--json").stdout)["models"]
+    assert [each["name"] for each in models if each["serves"]] == ["tiny"]
+    assert "serves" in weft("models", "remove", "tiny", ok=False).stderr
+    weft("models", "use", "weft-mt-small")
+    weft("models", "remove", "tiny")
+    assert "no folder" in weft("models", "add", "no/such-folder", ok=False).stderr

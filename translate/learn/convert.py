@@ -71,11 +71,11 @@ def convert(recipe: Recipe, run: Path, folder: Path, *, keep_reference: bool = F
             trained.model.save_pretrained(small / "reference")
         card = _card(trained, small)
         card.write(small)
-        _swap(small, folder)
+        put_in_place(small, folder)
     return Conversion(card, agreement)
 
 
-def _swap(fresh: Path, folder: Path) -> None:
+def put_in_place(fresh: Path, folder: Path) -> None:
     """Put a complete folder in the place of the old one."""
     if folder.exists():
         folder.rename(fresh.with_name("old"))
