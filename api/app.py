@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 from api import errors
-from api.dialects import deepl, libretranslate
+from api.dialects import deepl, libretranslate, reconciliation
 from api.document import describe
 from api.limits import RateLimiter
 from api.middleware import BodyLimit, RequestContext
@@ -71,7 +71,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     )  # fmt: skip
     for module in modules:
         app.include_router(module.router)
-    for router in deepl.ROUTERS:
+    for router in (*deepl.ROUTERS, *reconciliation.ROUTERS):
         app.include_router(router)
     app.add_middleware(
         BodyLimit,

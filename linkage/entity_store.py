@@ -125,6 +125,19 @@ def by_ids(session: Session, tenant_id: str, wanted: Iterable[str]) -> dict[str,
     return found
 
 
+def titled(session: Session, tenant_id: str, prefix: str, *, limit: int) -> list[Entity]:
+    """Return entities whose name begins so, whatever its case; the best known first."""
+    begins = EntityRow.name.istartswith(prefix, autoescape=True)
+    order = (EntityRow.popularity.desc(), EntityRow.name, EntityRow.key)
+    return [stored.entity for stored in _run(session, tenant_id, begins, limit, order)]
+
+
+def kinds(session: Session, tenant_id: str) -> list[str]:
+    """Return the kinds there are of entities."""
+    query = select(EntityRow.kind).distinct().where(EntityRow.tenant_id == tenant_id)
+    return list(session.execute(query).scalars())
+
+
 def count(session: Session, tenant_id: str) -> int:
     """Return how many entities the tenant has."""
     query = select(func.count()).select_from(EntityRow).where(EntityRow.tenant_id == tenant_id)

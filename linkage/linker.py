@@ -20,10 +20,13 @@ from linkage.passage import Passage
 from linkage.profiles import Catalogue, Found, Profiles
 from linkage.query import Features, Query, vectors_of
 from linkage.rankers import Rankers
-from linkage.types import Explanation, Filters, Item, Mention, Options, Related, Relation
+from linkage.types import Entity, Explanation, Filters, Item, Mention, Options, Related, Relation
 from linkage.views import IndexStatus, Reading, View, Views
 
 __all__ = ["Ask", "IndexStatus", "Linker", "text_item"]
+
+MAX_NAMESAKES = 200
+"""Bearers of one name that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,14 @@ class Linker:
             passage, mentions.weigh(passage, found, known), self._encoders(CONTEXT_ENCODER)
         )
         return mentions.choose(passage, weighed, self._disambiguator, top_k=top_k)
+
+    def named(self, session: Session, tenant_id: str, name: str) -> list[Item | Entity]:
+        """Return the items and entities whose own name or alias this is, but for case and marks."""
+        passage = Passage(name)
+        whole = (0, len(passage.words) - 1)
+        spans = self._names.current(session, tenant_id).spans(passage)
+        keys = [key for s in spans if (s.first, s.last) == whole for key in sorted(s.own)]
+        return list(bearers(session, tenant_id, keys[:MAX_NAMESAKES]).values())
 
     def warm(self) -> None:
         """Load the encoder, so that the first question need not wait for it."""

@@ -204,6 +204,22 @@ def visible(
     return found
 
 
+def titled(
+    session: Session, tenant_id: str, prefix: str, *, limit: int, excerpt: int
+) -> list[Item]:
+    """Return items that may be shown whose title begins so, whatever its case; the best known."""
+    begins = ItemRow.title.istartswith(prefix, autoescape=True)
+    where = and_(_is_shown(), begins)
+    order = (ItemRow.popularity.desc(), ItemRow.title, ItemRow.key)
+    return [s.item for s in _run(session, tenant_id, where, limit, order, excerpt=excerpt)]
+
+
+def kinds(session: Session, tenant_id: str) -> list[str]:
+    """Return the kinds there are of items."""
+    query = select(ItemRow.kind).distinct().where(ItemRow.tenant_id == tenant_id)
+    return list(session.execute(query).scalars())
+
+
 def revision(session: Session, tenant_id: str) -> int:
     """Return the revision of a catalogue, as `state` does."""
     return session.execute(_REVISION, {"tenant_id": tenant_id}).scalar_one_or_none() or 0
