@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 from api import errors
-from api.dialects import deepl, libretranslate, reconciliation
+from api.dialects import deepl, libretranslate, nif, reconciliation
 from api.document import describe
 from api.limits import RateLimiter
 from api.middleware import BodyLimit, RequestContext
@@ -67,7 +67,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         related, feedback, items, entities, imports, sources, translations, translation_jobs,
         documents, glossaries, memories, localisations, builds, usage, admin,
         system, works,
-        libretranslate,
+        libretranslate, nif,
     )  # fmt: skip
     for module in modules:
         app.include_router(module.router)

@@ -28,6 +28,7 @@ STATUS: Mapping[type[Exception], int] = {
     linkage.BuildStateError: 409,
     linkage.IndexDamagedError: 409,
     linkage.InvalidItemError: 422,
+    linkage.RdfError: 400,
     linkage.InvalidCursorError: 404,
     linkage.ImportNotFoundError: 404,
     linkage.ImportTakenOverError: 409,

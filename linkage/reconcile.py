@@ -18,6 +18,7 @@ from linkage.disambiguate import AGREEING
 from linkage.gazetteer import entity_names, written_names
 from linkage.linker import Ask, Linker
 from linkage.match import Matcher
+from linkage.query import Features
 from linkage.types import Entity, Filters, Item, Options
 
 MAX_COMPARED = 30
@@ -164,7 +165,7 @@ def _borne(session: Session, tenant_id: str, row: Row, linker: Linker) -> dict[s
 
 def _indexed(
     session: Session, tenant_id: str, row: Row, linker: Linker
-) -> list[tuple[Item, dict[str, float]]]:
+) -> list[tuple[Item, Features]]:
     options = Options(filters=Filters(kinds=row.kinds))
     return linker.features(session, tenant_id, Ask(_subject(row), options))
 

@@ -8,15 +8,14 @@ from pydantic import RootModel, TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
 from api.deps import ReadSession, RuntimeDep
+from api.dialects.keys import Reader, get_caller
 from api.dialects.reconciliation.manifest import manifest
 from api.dialects.reconciliation.speech import (
     PREFIX,
     TAG,
-    Reader,
     Route,
     described,
     errors,
-    get_caller,
     property_named,
     type_of,
 )

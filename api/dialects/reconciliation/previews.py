@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from api.deps import ReadSession
+from api.dialects.keys import Reader
 from api.dialects.reconciliation.speech import (
     PREFIX,
     TAG,
-    Reader,
     Route,
     described,
     errors,

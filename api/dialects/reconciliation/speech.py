@@ -1,19 +1,16 @@
-"""What the routes of reconciliation share: the caller, its errors, how things are shown."""
+"""What the routes of reconciliation share: errors, and how things are shown."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, HTTPException, Query, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse
 
-from api import deps
-from api.deps import RuntimeDep
 from api.dialects.routes import speaking
 from api.errors import Fault
 from api.schemas import reconciliation as schemas
 from api.schemas.reconciliation import Named, Suggestion
 from linkage import dates, properties
 from linkage.types import Item
-from workers.accounts import Caller
 
 TAG = "Reconciliation"
 PREFIX = "/reconcile"
@@ -31,29 +28,6 @@ Route = speaking(_render)
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of the errors a route can answer with."""
     return {status: {"model": schemas.Fault} for status in statuses}
-
-
-def get_caller(
-    request: Request,
-    runtime: RuntimeDep,
-    key: Annotated[
-        str | None, Query(description="An API key, for clients that can send no header.")
-    ] = None,
-) -> Caller:
-    """Return whose key the header or the address carries; 401 for none or a wrong one."""
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    secret = bearer.strip() if scheme.lower() == "bearer" else key
-    challenge = {"WWW-Authenticate": "Bearer"}
-    if not secret:
-        raise HTTPException(401, "send a key: `?key=…` or `Authorization: Bearer …`", challenge)
-    if (caller := deps.admit(request, runtime, secret)) is None:
-        raise HTTPException(401, "the key is unknown or revoked", challenge)
-    if "read" not in caller.scopes:
-        raise HTTPException(403, "the key lacks the scope `read`")
-    return caller
-
-
-Reader = Annotated[Caller, Depends(get_caller)]
 
 
 def type_of(kind: str) -> Named:

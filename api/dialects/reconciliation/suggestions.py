@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.deps import ReadSession
+from api.dialects.keys import Reader
 from api.dialects.reconciliation.speech import (
     PREFIX,
     TAG,
-    Reader,
     Route,
     errors,
     property_named,
