@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from linkage import segment, store, verification
+from linkage import readings, segment, store, verification
 from linkage.columns import ColumnsWriter
 from linkage.embed import Background, Encoder, Vectors, text_to_embed
 from linkage.errors import IndexDamagedError
@@ -227,9 +227,12 @@ class Builder:
             if s.key in known:
                 vectors[i] = known[s.key]
         if missing:
-            vectors[missing] = self._encoder.encode(
-                [text_to_embed(stored[i].item) for i in missing]
-            )
+            items = {stored[i].key: stored[i].item for i in missing}
+            with self._transaction() as session:
+                items = readings.worded(
+                    session, self._plan.tenant, items, encoder=self._encoder.name
+                )
+            vectors[missing] = self._encoder.encode(list(map(text_to_embed, items.values())))
         return vectors
 
     def _sample(self, positions: Positions, wanted: int) -> Vectors:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from linkage import store
+from linkage import readings, store
 from linkage.columns import Columns, ColumnsWriter
 from linkage.embed import Encoder, Vectors, text_to_embed
 from linkage.lexical import Hit, Lexicon, LexiconWriter
@@ -67,7 +67,7 @@ class Delta:
         changed = self._read(session, tenant_id, until)
         if changed:
             self.lexicon = self._words.publish()
-        self._encode(until)
+        self._encode(session, tenant_id, until)
         return changed
 
     def _read(self, session: Session, tenant_id: str, until: float) -> list[int]:
@@ -89,9 +89,10 @@ class Delta:
                 break
         return changed
 
-    def _encode(self, until: float) -> None:
+    def _encode(self, session: Session, tenant_id: str, until: float) -> None:
         while self._pending:
             taken = dict(islice(self._pending.items(), _ENCODED_AT_ONCE))
+            taken = readings.worded(session, tenant_id, taken, encoder=self._encoder.name)
             vectors = self._encoder.encode([text_to_embed(item) for item in taken.values()])
             if self.vectors is None:
                 self.vectors = GrowingVectors(vectors.shape[1])

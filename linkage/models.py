@@ -85,6 +85,20 @@ class ItemRow(Base):
     updated_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class ReadingRow(Base):
+    """How an item reads in another language; `digest` is that of the title and text it is of."""
+
+    __tablename__ = "item_readings"
+
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    tenant_id: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(35))
+    language: Mapped[str] = mapped_column(String(35))
+    title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(32))
+
+
 class AttributeRow(Base):
     """A value of an attribute by which an item can be found."""
 

@@ -183,6 +183,7 @@ class UnitRow(Base):
             name="uq_memory_units",
         ),
         Index("ix_memory_units_key", "tenant_id", "source_language", "target_language", "key"),
+        Index("ix_memory_units_newest", "tenant_id", "target_language", "domain", "updated_at"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BIG_KEY, primary_key=True, autoincrement=True)

@@ -4,19 +4,22 @@ Items are followed by the catalogue's revisions, a batch in two short transactio
 worker loses one batch and an unchanged catalogue costs one query.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from linkage import store
+from linkage import readings, store
+from linkage.readings import Reading
 from linkage.store import Stored
+from linkage.types import Item
 from translate import localisations
+from translate.languages import canonical
 from translate.localisations import BEGINNING, Claim
 from translate.renewal import Passage, Renewed, renew
 from translate.search import TenantMemory
-from translate.translator import Translator
+from translate.translator import PIVOT, Translator
 from workers.db import Database
 
 BATCH = 64
@@ -39,11 +42,12 @@ class Step:
 
 
 def localise_next(
-    database: Database, translator: Translator, tenant_id: str, language: str
+    database: Database, translator: Translator, tenant_id: str, language: str, *, encoder: str
 ) -> Step | None:
     """Translate what has changed of the next items; None where another worker is at it.
 
-    Raises `UnsupportedLanguageError` when no model knows the language any more.
+    Items whose language `encoder` does not know are indexed by their translations into the one that
+    it does. Raises `UnsupportedLanguageError` when no model knows the language any more.
     """
     with database.transaction() as session:
         held = localisations.claim(session, tenant_id, language, lease_seconds=LEASE_SECONDS)
@@ -54,7 +58,7 @@ def localise_next(
         found = _batch(session, held)
     try:
         if found:
-            return _translate(database, translator, held, found)
+            return _translate(database, translator, held, found, encoder)
         return _end(database, held, newest)
     except BaseException:
         with database.transaction() as session:
@@ -84,8 +88,14 @@ def _batch(session: Session, held: Claim) -> list[Stored]:
     return found
 
 
+def leave(session: Session, tenant_id: str, language: str) -> None:
+    """Keep a language no longer; raise `LocalisationNotFoundError`."""
+    localisations.leave(session, tenant_id, language)
+    readings.forget(session, tenant_id, canonical(language))
+
+
 def _translate(
-    database: Database, translator: Translator, held: Claim, found: Sequence[Stored]
+    database: Database, translator: Translator, held: Claim, found: Sequence[Stored], encoder: str
 ) -> Step:
     texts = {
         (each.item.id, field): Passage(text, each.item.language)
@@ -106,10 +116,35 @@ def _translate(
     for ((item_id, field), passage), renewed in zip(texts.items(), done, strict=True):
         if renewed.source != held.language:
             items[item_id][field] = passage.text, renewed
+    read = _readings(held, found, items)
     with database.transaction() as session:
-        localisations.write(session, held, items, place=(found[-1].revision, found[-1].key))
+        place = found[-1].revision, found[-1].key
+        if localisations.write(session, held, items, place=place) and read:
+            readings.keep(session, held.tenant_id, read, encoder=encoder)
     failed = sum(each.reason is not None for each in done)
     return Step(len(found), sum(each.translated for each in done), failed, is_last=False)
+
+
+def _readings(
+    held: Claim, found: Sequence[Stored], items: Mapping[str, Mapping[str, tuple[str, Renewed]]]
+) -> dict[int, tuple[Item, Reading]]:
+    """Return what the index may need: how items read in the language that all encoders know."""
+    if held.language != PIVOT:
+        return {}
+    read: dict[int, tuple[Item, Reading]] = {}
+    for each in found:
+        good = {
+            field: renewed
+            for field, (_, renewed) in items[each.item.id].items()
+            if renewed.source and renewed.reason is None
+        }
+        texts = {"title": each.item.title, "text": each.item.text}
+        texts |= {field: renewed.text for field, renewed in good.items()}
+        if sources := [renewed.source for renewed in good.values() if renewed.source]:
+            # the text is surer of its language than the title, where none was given
+            reading = Reading(sources[0], held.language, texts["title"], texts["text"])
+            read[each.key] = each.item, reading
+    return read
 
 
 def _end(database: Database, held: Claim, newest: int) -> Step:
@@ -121,5 +156,6 @@ def _end(database: Database, held: Claim, newest: int) -> Step:
             there = store.keys(session, held.tenant_id, known)
             gone = [item_id for item_id in known if item_id not in there]
             localisations.forget(session, held.tenant_id, held.language, gone)
+            readings.forget_lost(session, held.tenant_id)
         localisations.write(session, held, {}, place=BEGINNING if held.is_outdated else end)
     return Step(0, 0, 0, is_last=not held.is_outdated)

@@ -70,7 +70,13 @@ def localise(tenant_id: str, language: str) -> None:
     """Translate what is new in a catalogue for one turn, unless another worker is at it."""
     until = time.monotonic() + TURN_SECONDS
     while time.monotonic() < until:
-        step = localise_next(runtime.database, runtime.translator, tenant_id, language)
+        step = localise_next(
+            runtime.database,
+            runtime.translator,
+            tenant_id,
+            language,
+            encoder=runtime.settings.encoder,
+        )
         if step is None or step.is_last:
             return
     wake_for_localisation(tenant_id, language)

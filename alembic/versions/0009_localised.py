@@ -42,8 +42,26 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "language", "item_id", "field"),
     )
+    op.create_index(
+        "ix_memory_units_newest",
+        "memory_units",
+        ["tenant_id", "target_language", "domain", "updated_at"],
+    )
+    op.create_table(
+        "item_readings",
+        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=35), nullable=False),
+        sa.Column("language", sa.String(length=35), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("item_readings")
+    op.drop_index("ix_memory_units_newest", "memory_units")
     op.drop_table("localised_texts")
     op.drop_table("localisations")

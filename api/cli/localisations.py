@@ -80,7 +80,13 @@ def _localise(runtime: Runtime, tenant: str, language: str) -> Tally:
     with runtime.database.reading() as session:
         total = store.count(session, tenant)
     with progress_bar(f"Into {language}", "items") as advance:
-        while step := localise_next(runtime.database, runtime.translator, tenant, language):
+        while step := localise_next(
+            runtime.database,
+            runtime.translator,
+            tenant,
+            language,
+            encoder=runtime.settings.encoder,
+        ):
             tally.items += step.items
             tally.segments += step.segments
             tally.failed += step.failed

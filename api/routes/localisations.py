@@ -11,6 +11,7 @@ from api.schemas.fields import Target
 from api.schemas.localisations import LocalisationBody, LocalisationOut, LocalisationsOut
 from linkage import store
 from translate import localisations
+from workers import localiser
 from workers.tasks import wake_for_localisation
 
 router = APIRouter(prefix="/v1", tags=["localisations"])
@@ -52,7 +53,7 @@ def leave_language(
 ) -> None:
     """Keep a language no longer, and delete its texts."""
     with runtime.database.transaction() as session:
-        localisations.leave(session, caller.tenant_id, language)
+        localiser.leave(session, caller.tenant_id, language)
 
 
 def _all(session: Session, tenant_id: str) -> list[LocalisationOut]:

@@ -10,7 +10,9 @@ BOOK = {"kind": "book", "title": "The sea", "text": "A good book.", "language": 
 
 
 def _work(runtime: Runtime) -> None:
-    while step := localise_next(runtime.database, runtime.translator, "alpha", "de"):
+    while step := localise_next(
+        runtime.database, runtime.translator, "alpha", "de", encoder=runtime.settings.encoder
+    ):
         if step.is_last:
             return
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from linkage import store
+from linkage import readings, store
+from linkage.embed import DEFAULT_ENCODER
 from linkage.types import Item
 from translate import localisations, memories
 from translate.engine import CTranslate2Engine, shipped_model
@@ -35,7 +36,9 @@ def localise(database: Database, translator: Translator) -> Callable[..., int]:
             store.upsert(session, TENANT, items)
             localisations.follow(session, TENANT, language, ["text", "title"])
         segments = 0
-        while step := localise_next(database, translator, TENANT, language):
+        while step := localise_next(
+            database, translator, TENANT, language, encoder=DEFAULT_ENCODER
+        ):
             segments += step.segments
             if step.is_last:
                 break
@@ -127,7 +130,7 @@ def test_a_batch_that_was_lost_is_done_by_another_worker(
         assert not localisations.write(session, lost, {}, place=(0, 0))
     with database.transaction() as session:
         assert localisations.claim(session, TENANT, "de", lease_seconds=60)
-    assert localise_next(database, translator, TENANT, "de") is None
+    assert localise_next(database, translator, TENANT, "de", encoder=DEFAULT_ENCODER) is None
 
 
 def test_what_cannot_be_translated_says_why_and_is_tried_again(
@@ -150,3 +153,56 @@ def test_all_is_translated_again_where_that_is_asked_for(
         localisations.begin_anew(session, TENANT, "de")
     assert _texts(database, BOOK).keys() == {"title", "text"}
     assert localise() == 3
+
+
+GERMAN = Item(id="g1", kind="book", title="Das Meer", text="Ein gutes Buch.", language="de")
+
+
+def _seen(database: Database, encoder: str) -> Item:
+    """Return the German item as an encoder sees it."""
+    with database.reading() as session:
+        stored = store.get(session, TENANT, GERMAN.id)
+        return readings.worded(session, TENANT, {stored.key: stored.item}, encoder=encoder)[
+            stored.key
+        ]
+
+
+def test_an_encoder_sees_an_item_in_the_language_it_knows(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    localise(GERMAN, language="en")
+    english = _texts(database, GERMAN, "en")
+    seen = _seen(database, DEFAULT_ENCODER)
+    assert (seen.title, seen.text) == (english["title"].text, english["text"].text)
+    assert _seen(database, "weft-static-11") == GERMAN
+
+
+def test_an_item_that_reads_anew_is_indexed_again_once(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    localise(GERMAN, language="en")
+    with database.reading() as session:
+        [found] = store.changed_since(session, TENANT, 1)
+    assert found.item == GERMAN
+    localise(language="en")
+    with database.reading() as session:
+        assert store.revision(session, TENANT) == found.revision == 2
+
+
+def test_a_changed_item_is_seen_as_it_is_until_its_translation_follows(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    localise(GERMAN, language="en")
+    changed = replace(GERMAN, text="Ein altes Buch.")
+    with database.transaction() as session:
+        store.upsert(session, TENANT, [changed])
+    assert _seen(database, DEFAULT_ENCODER) == changed
+
+
+def test_no_reading_is_left_of_a_language_that_is_left(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    localise(GERMAN, language="en")
+    with database.transaction() as session:
+        localiser.leave(session, TENANT, "en")
+    assert _seen(database, DEFAULT_ENCODER) == GERMAN
