@@ -204,9 +204,14 @@ class Query:
 
     def _gather(self, limit: int) -> Found:
         clicked = [key for key, tie in self.ties.items() if tie.clicks > tie.dismissals]
-        return candidates.gather(
+        found = candidates.gather(
             self.question, self.shelves, filters=self.options.filters, limit=limit, clicked=clicked
         )
+        if self.options.relation != "same_work" or self.own_key is None:
+            return found
+        session, tenant_id = self.catalogue.session, self.catalogue.tenant_id
+        editions = works.editions_of(session, tenant_id, self.own_key)
+        return dict(islice({**dict.fromkeys(editions, NO_RANKS), **found}.items(), limit))
 
     def _works(self, keys: Iterable[int]) -> dict[int, str]:
         """Return the works of these items and of the source."""

@@ -303,6 +303,12 @@ def ids_of(session: Session, tenant_id: str, keys: Collection[int]) -> dict[int,
     return found
 
 
+def editions_of(session: Session, tenant_id: str, key: int) -> list[int]:
+    """Return the keys of the items that are in one work with an item, its own among them."""
+    numbers = workstore.works_of(session, tenant_id, [key]).values()
+    return sorted(workstore.items_of(session, tenant_id, set(numbers)))
+
+
 def page(  # noqa: PLR0913 - the options of a listing
     session: Session,
     tenant_id: str,

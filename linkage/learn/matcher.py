@@ -124,6 +124,8 @@ def _cross_fit(
     for repeat in range(effort.repeats):
         for held_out in _folds(examples, SEED + repeat):
             kept = ~held_out
+            if not held_out.any():
+                continue
             data = Dataset(
                 examples.features[kept], examples.labels[kept], weight=examples.weights[kept]
             )

@@ -101,6 +101,18 @@ def test_items_of_one_work_are_its_editions_whatever_they_are_called(
     assert len({"w", "d"} & set(ids(linker.related(db, T, "messiah")))) == 1
 
 
+@pytest.mark.usefixtures("filled")
+def test_edition_that_no_search_brings_up_is_listed_with_its_work(
+    linker: Linker, db: Session, add: Add, make_item: MakeItem, transaction: Transaction
+) -> None:
+    number = {"wikidata": "Q1"}
+    add(make_item("one", "Quorum of owls", identifiers=number))
+    add(*(make_item(f"r{n}", f"Quorum of owls {n}") for n in range(200)))
+    add(make_item("two", "Tylko sowy", identifiers=number))
+    works.catch_up(transaction, T, shipped_matcher("weft-editions"))
+    assert ids(linker.related(db, T, "one", relation="same_work", limit=5)) == ["two"]
+
+
 @pytest.mark.usefixtures("catalogue")
 @pytest.mark.parametrize(
     ("filters", "expected"),
