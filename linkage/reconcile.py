@@ -74,6 +74,8 @@ def reconcile(
     session: Session, tenant_id: str, row: Row, *, linker: Linker, matcher: Matcher
 ) -> list[Candidate]:
     """Return what a row may stand for, the likeliest first; nothing where nothing is at hand."""
+    if not (row.names or row.conditions):
+        return []
     own, named = _identified(session, tenant_id, row), _named(session, tenant_id, row, linker)
     indexed = {item.id: (item, told) for item, told in _indexed(session, tenant_id, row, linker)}
     known = {item.id: item for item in (*(item for item, _ in indexed.values()), *named, *own)}
@@ -189,7 +191,7 @@ def _likeness(row: Row, item: Item) -> tuple[float, str, str]:
     Without a name in the row, its other columns decide.
     """
     if not row.names:
-        return float(any(c.holds(item) for c in row.conditions)), item.title, item.title
+        return float(any(c.holds(item) for c in row.conditions)), "", item.title
     return max(
         (fuzz.ratio(text.title_key(name), key) / 100, name, written)
         for name in row.names

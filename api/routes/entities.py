@@ -3,7 +3,7 @@
 from io import BytesIO
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from api.deps import RawBody, Reader, ReadSession, RuntimeDep, Writer, WriteSession
 from api.errors import responses
@@ -59,7 +59,7 @@ def put_entities(caller: Writer, runtime: RuntimeDep, body: RawBody) -> EntityBa
     "/entities/{entity_id:path}",
     responses={
         201: {"model": KnownEntityOut},
-        **responses(400, 401, 403, 404, 413, 415, 422, 429, 503),
+        **responses(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
     },
 )
 def put_entity(
@@ -71,7 +71,7 @@ def put_entity(
 ) -> KnownEntityOut:
     """Create or replace an entity; it is found in texts within seconds."""
     if body.id not in (None, entity_id):
-        raise InvalidItemError("id", f"is {body.id!r} in the body and {entity_id!r} in the path")
+        raise HTTPException(409, f"id is {body.id!r} in the body and {entity_id!r} in the path")
     record: dict[str, Any] = body.model_dump() | {"id": entity_id}
     entity = entity_from_record(record)
     outcome = entity_store.upsert(session, caller.tenant_id, [entity])

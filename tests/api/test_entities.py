@@ -48,13 +48,18 @@ def test_entities_are_listed_a_page_at_a_time(client: TestClient) -> None:
         ({"kind": "person"}, "name"),
         ({"name": "A", "aliases": {"not a tag": ["B"]}}, "aliases"),
         ({"name": "A", "identifiers": {"isbn": "123"}}, "identifiers.isbn"),
-        ({"name": "A", "id": "other"}, "id"),
     ],
 )
 def test_what_is_wrong_is_named(client: TestClient, body: dict, field: str) -> None:
     answer = client.put("/v1/entities/a", json=body)
     assert answer.status_code == 422
     assert field in answer.text
+
+
+def test_an_id_that_is_not_that_of_the_path_is_refused(client: TestClient) -> None:
+    answer = client.put("/v1/entities/a", json={"name": "A", "id": "other"})
+    assert answer.status_code == 409
+    assert client.put("/v1/entities/a", json={"name": "A", "id": "a"}).status_code == 201
 
 
 def test_an_entity_is_found_in_a_text_and_gone_at_once_when_deleted(

@@ -32,6 +32,7 @@ from api.schemas.reconciliation import (
     OldExtension,
     OldQuery,
     OldResult,
+    PropertyCondition,
     QueryBatch,
     Reference,
     ResultBatch,
@@ -166,10 +167,12 @@ def _reconciled(
 
 def _old_row(query: OldQuery) -> Row:
     return Row(
-        names=(query.query,) if query.query else (),
+        names=_texts(query.query or ""),
         kinds=frozenset([query.type] if isinstance(query.type, str) else query.type),
         conditions=tuple(
-            Condition(property=each.pid, values=_texts(each.v)) for each in query.properties
+            Condition(property=each.pid, values=values)
+            for each in query.properties
+            if (values := _texts(each.v))
         ),
         limit=query.limit,
     )
@@ -183,23 +186,30 @@ def _row(query: schemas.Query) -> Row:
         conditions=tuple(
             Condition(
                 property="name" if isinstance(c, NameCondition) else c.pid,
-                values=_texts(c.v),
+                values=values,
                 quantifier=c.matchQuantifier,
                 is_exact=c.matchQualifier == "exact",
                 is_required=c.required,
             )
             for c in query.conditions
-            if not isinstance(c, NameCondition) or c.required or c.matchQuantifier == "none"
+            if (values := _texts(c.v)) and _is_told_apart(c)
         ),
         limit=query.limit,
     )
 
 
+def _is_told_apart(condition: NameCondition | PropertyCondition) -> bool:
+    """Tell whether a condition is more than a name to look for."""
+    is_name = isinstance(condition, NameCondition)
+    return not is_name or condition.required or condition.matchQuantifier == "none"
+
+
 def _texts(given: Values) -> tuple[str, ...]:
     values = given if isinstance(given, list) else [given]
-    return tuple(
+    texts = (
         (value.name or value.id) if isinstance(value, Reference) else str(value) for value in values
     )
+    return tuple(text.strip() for text in texts if text.strip())
 
 
 def _shown(candidate: Candidate) -> CandidateOut:

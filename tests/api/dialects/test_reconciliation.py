@@ -165,7 +165,7 @@ def test_other_pages_may_ask(service: TestClient) -> None:
     [
         ("{", "Invalid JSON"),
         ("[]", "object"),
-        ('{"q0": {"query": "", "limit": 3}}', "q0.query"),
+        ('{"q0": {"query": 7}}', "q0.query"),
         ('{"q0": {"query": "a", "limit": 0}}', "q0.limit"),
         ('{"q0": {"query": "a", "properties": [{"v": 1}]}}', "q0.properties.0.pid"),
     ],
@@ -174,6 +174,18 @@ def test_what_is_wrong_is_told_with_its_place(service: TestClient, queries: str,
     answer = service.post("/reconcile", data={"queries": queries})
     assert (answer.status_code, answer.json()["status"]) == (400, "error")
     assert told in answer.json()["message"]
+
+
+def test_blank_cells_are_as_none(service: TestClient) -> None:
+    assert ask(service, query=" ") == []
+    blank = [{"pid": "creator", "v": ""}, {"pid": "year", "v": ["\n"]}]
+    [best] = ask(service, query="The\tInvincible ", type="book", limit=1, properties=blank)
+    assert best["id"] == "b2"
+
+
+def test_an_identifier_is_enough(service: TestClient) -> None:
+    [best] = ask(service, properties=[{"pid": "isbn13", "v": "978-0-15-602760-1"}], limit=1)
+    assert (best["id"], best["match"]) == ("b1", True)
 
 
 def test_a_batch_above_the_size_is_refused(service: TestClient) -> None:
