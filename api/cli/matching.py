@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from api.cli.console import Json, command, err, out, print_json, progress_bar
+from api.cli.console import Json, command, err, fail, out, print_json, progress_bar
 from api.cli.learn import evaluate, train
 from linkage.joins import Join, join
 from linkage.learn.card import matcher_card
@@ -68,13 +68,17 @@ def match_tables(
     with command():
         judge = Matcher.load(matcher) if matcher else shipped_matcher()
         tables = (_read(left, left_columns, left_id), _read(right, right_columns, right_id))
-        joined = join(*tables, matcher=judge, one_to_one=one_to_one, threshold=threshold)
-    if out_file:
-        _write(out_file, joined)
-    elif json:
+        with err.status("Comparing …"):
+            joined = join(*tables, matcher=judge, one_to_one=one_to_one, threshold=threshold)
+        if out_file:
+            try:
+                _write(out_file, joined)
+            except OSError as error:
+                fail(f"{out_file} cannot be written: {error.strerror}")
+    if json:
         print_json({"pairs": [asdict(match) for match in joined.matches]})
         return
-    else:
+    if not out_file:
         _show(joined, tables)
     out.print(
         f"{len(joined.matches):,} pairs, of {joined.compared:,} compared "

@@ -49,6 +49,10 @@ def test_two_tables_are_joined_whatever_their_columns(weft: Weft, tmp_path: Path
     assert pairs == {("B1", "1"), ("B3", "3"), ("B4", "5")}
     refused = weft("match", "shop.csv", "library.jsonl", "--right-id", "isbn", ok=False)
     assert "isbn" in refused
+    refused = weft("match", "shop.csv", "shop.csv", "--left-columns", "a,b,c,d", "--right-columns",
+                   "a,b,c,d", "--out", "absent/pairs.csv", ok=False)  # fmt: skip
+    assert "absent/pairs.csv" in refused.replace("\n", "")
+    assert "Traceback" not in refused
 
 
 def test_works_are_made_listed_shown_and_made_anew(weft: Weft, tmp_path: Path) -> None:
