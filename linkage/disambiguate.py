@@ -169,7 +169,7 @@ def _maker_features(passage: Passage, entity: Entity, cues: Cues) -> dict[str, f
         return {"maker": 1.0}
     if cues.is_credited and keys and entity.kind not in _SHARED:
         return {"maker_other": 1.0}
-    return {"maker_near": float(any(f" {key} " in passage.folded for key in keys))}
+    return {"maker_near": float(any(map(passage.holds, keys)))}
 
 
 def _lowered(surface: str, form: str) -> float:

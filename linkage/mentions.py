@@ -138,9 +138,11 @@ def choose(
             likely.append(mention)
     likely.sort(key=lambda m: (m.entity is None, m.start - m.end, -m.probability))
     kept: list[Mention] = []
+    taken = bytearray(len(passage.written))
     for mention in likely:
-        if all(mention.end <= other.start or other.end <= mention.start for other in kept):
+        if not any(taken[mention.start : mention.end]):
             kept.append(mention)
+            taken[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
     return tuple(sorted(kept, key=lambda m: m.start))
 
 

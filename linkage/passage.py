@@ -56,10 +56,23 @@ class Passage:
         """Tell whether a word is in the English genitive: `King's`, `Dickens'`."""
         return bool(_POSSESSIVE.match(self.gap(number + 1)))
 
+    def holds(self, name: str) -> bool:
+        """Tell whether a folded name stands anywhere in the text."""
+        return self._distinct.issuperset(name.split()) and f" {name} " in self.folded
+
+    @cached_property
+    def _distinct(self) -> frozenset[str]:
+        return frozenset(self.words)
+
     def begins_sentence(self, number: int) -> bool:
         """Tell whether a sentence ends before a word."""
-        if not 0 < number < len(self.words):
-            return True
+        return not 0 < number < len(self.words) or self._beginnings[number]
+
+    @cached_property
+    def _beginnings(self) -> list[bool]:
+        return [self._is_beginning(number) for number in range(len(self.words))]
+
+    def _is_beginning(self, number: int) -> bool:
         before = self.words[number - 1]
         is_short = before in _ABBREVIATIONS or (len(before) == 1 and before.isalpha())
         gap = self.gap(number)
