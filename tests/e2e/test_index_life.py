@@ -12,6 +12,7 @@ from typing import Any, Self
 import httpx
 import pytest
 
+from linkage.sample import sample_items
 from tests.e2e.conftest import Deployment
 from tests.e2e.test_reindex import load_sample, reindex
 from tests.support import wait_until
@@ -156,6 +157,7 @@ def test_a_reindex_killed_at_any_step_changes_no_answer_and_is_finished_by_a_wor
     deployment.start("worker", "--processes", "1")
     load_sample(client)
     wait_for_answers_from(client, reindex(client))
+    wait_for_works(client)  # of which an answer shows one edition each
     for step, (place, calls) in PLACES[backend].items():
         before = answer(client)
         killed = subprocess.run(
@@ -173,6 +175,13 @@ def test_a_reindex_killed_at_any_step_changes_no_answer_and_is_finished_by_a_wor
 
 def files_of_builds(deployment: Deployment) -> list[str]:
     return [path.name for path in (deployment.folder / "data" / "indexes").iterdir()]
+
+
+def wait_for_works(client: httpx.Client) -> None:
+    ids = [item.id for item in sample_items()]
+    for id_ in (ids[0], ids[-1], "book-der-wuestenplanet"):
+        grouped = lambda id_=id_: client.get("/v1/works", params={"item": id_}).json()["works"]  # noqa: E731
+        wait_until(grouped, 30, f"{id_} is in no work")
 
 
 def wait_for_answers_from(client: httpx.Client, build: str) -> None:
