@@ -40,7 +40,9 @@ def probabilities(pairs: Sequence[tuple[Item, Item]], matcher: Matcher) -> list[
     kinds no two items are one work.
     """
     known = {id(item): described(item) for pair in pairs for item in pair}
-    rows = matcher.alone((known[id(one)], known[id(other)]) for one, other in pairs)
+    # of two items the matcher may say a little less the other way round
+    ordered = [sorted(pair, key=lambda item: item.id) for pair in pairs]
+    rows = matcher.alone((known[id(one)], known[id(other)]) for one, other in ordered)
     judged = matcher.probabilities(rows).tolist()
     return [_decided(*pair, found) for pair, found in zip(pairs, judged, strict=True)]
 
