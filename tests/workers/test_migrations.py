@@ -1,3 +1,4 @@
+import pytest
 from alembic import command
 
 from workers.migrations import alembic_config, migrate
@@ -7,8 +8,9 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(database_url: str)
     command.check(alembic_config(database_url))
 
 
-def test_migrating_down_and_up_again_ends_where_it_began(database_url: str) -> None:
-    command.downgrade(alembic_config(database_url), "base")
+@pytest.mark.parametrize("start", ["base", "0009"])
+def test_migrating_down_and_up_again_ends_where_it_began(database_url: str, start: str) -> None:
+    command.downgrade(alembic_config(database_url), start)
     migrate(database_url)
     migrate(database_url)
     command.check(alembic_config(database_url))
