@@ -66,8 +66,7 @@ def _of_feed(held: Claim, answer: Fetched) -> Content:
     if feed.fault:
         records = (*records, feed.fault)
     is_unreadable = feed.fault is not None and not feed.fault.is_warning
-    ttl = feed.ttl.total_seconds() if feed.ttl else 0.0
-    return Content(records, ttl=ttl, is_unreadable=is_unreadable)
+    return Content(records, ttl=feed.ttl, is_unreadable=is_unreadable)
 
 
 def _of_page(held: Claim, answer: Fetched) -> Content:

@@ -5,12 +5,13 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urljoin
 
 from linkage import identifiers
+from linkage.sources import sandbox
 from linkage.sources.markup import plain
 from linkage.sources.options import ReadOptions
 from linkage.sources.streams import read_whole
@@ -24,10 +25,13 @@ _TITLE_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as it was read: a record for each entry, when to ask again, what was wrong."""
+    """A feed as it was read: a record for each entry, when to ask again, what was wrong.
+
+    `ttl` is in seconds, 0 where the feed does not say.
+    """
 
     records: tuple[Mapping[str, Any], ...]
-    ttl: timedelta | None
+    ttl: float
     fault: RecordError | None
 
 
@@ -44,18 +48,25 @@ def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Record]:
 
 
 def parse(content: bytes, *, url: str = "", content_type: str = "") -> Feed:
-    """Return what a feed holds; `url` is what its links are relative to."""
+    """Return what a feed holds, in bounded time; `url` is what its links are relative to."""
+    try:
+        found = sandbox.read("feeds", content, url=url, content_type=content_type)
+    except sandbox.UnreadableError as error:
+        return Feed((), 0, RecordError(1, f"not a feed: {error}"))
+    fault = found["fault"]
+    return Feed(tuple(found["records"]), found["ttl"], RecordError(**fault) if fault else None)
+
+
+def extract(content: bytes, *, url: str, content_type: str) -> Feed:
+    """Return what a feed holds, in as long as it takes; for the sandbox."""
     import feedparser  # noqa: PLC0415 - loads slowly
 
     headers = {"content-location": url} | ({"content-type": content_type} if content_type else {})
-    try:
-        # only a stream is safe to give: a text could be taken for a file's name or an address
-        found = feedparser.parse(
-            io.BytesIO(content), response_headers=headers, sanitize_html=False,
-            resolve_relative_uris=False,
-        )  # fmt: skip
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        return Feed((), None, RecordError(1, f"not a feed: {type(error).__name__}"))
+    # only a stream is safe to give: a text could be taken for a file's name or an address
+    found = feedparser.parse(
+        io.BytesIO(content), response_headers=headers, sanitize_html=False,
+        resolve_relative_uris=False,
+    )  # fmt: skip
     entries = found.entries[:MAX_ENTRIES]
     records = tuple(_fields(entry, found.feed, url) for entry in entries)
     return Feed(records, _ttl(found.feed), _fault(found))
@@ -145,7 +156,7 @@ def _attributes(entry: Any, feed: Any) -> dict[str, str]:  # noqa: ANN401 - feed
     return {name: value for name, value in found.items() if value}
 
 
-def _ttl(feed: Any) -> timedelta | None:  # noqa: ANN401 - feedparser has no types
-    """Return for how long the feed asks not to be fetched again (RSS: minutes)."""
+def _ttl(feed: Any) -> float:  # noqa: ANN401 - feedparser has no types
+    """Return for how long the feed asks not to be fetched again, which RSS has in minutes."""
     found = re.fullmatch(r"[0-9]{1,5}", str(feed.get("ttl", "")))
-    return timedelta(minutes=int(found[0])) if found else None
+    return 60.0 * int(found[0]) if found else 0.0

@@ -11,7 +11,7 @@ from lxml import etree
 from lxml.html import HTMLParser
 
 from linkage import identifiers
-from linkage.sources import schema_org
+from linkage.sources import sandbox, schema_org
 from linkage.sources.options import ReadOptions
 from linkage.sources.streams import name_of, read_whole
 from linkage.types import Record, RecordError
@@ -42,7 +42,19 @@ def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Record]:
 
 
 def parse(content: bytes, *, url: str = "", content_type: str = "") -> Page | RecordError:
-    """Return what a page holds; `url` is where it was found. What is no HTML is a RecordError."""
+    """Return what a page holds, in bounded time; `url` is where it was found.
+
+    What is no HTML, or cannot be read to its end, is a RecordError.
+    """
+    try:
+        found = sandbox.read("pages", content, url=url, content_type=content_type)
+    except sandbox.UnreadableError as error:
+        return RecordError(1, f"the page cannot be read: {error}")
+    return Page(**found) if "record" in found else RecordError(**found)
+
+
+def extract(content: bytes, *, url: str, content_type: str) -> Page | RecordError:
+    """Return what a page holds, in as long as it takes; for the sandbox."""
     from w3lib.encoding import html_to_unicode  # noqa: PLC0415 - loads slowly
 
     try:
