@@ -6,6 +6,7 @@ TranslateError
 ├── UndetectedLanguageError    the language was not given and could not be told
 ├── ModelError                 a model folder is missing, damaged or not of a known kind
 ├── RecipeError                a training recipe is wrong
+├── CorpusError                a parallel corpus is missing or damaged
 ├── InvalidJobError            a job cannot be made of what was given
 ├── QuotaExceededError         a key or a tenant has no characters left this month
 ├── IdempotencyConflictError   the key of a job came again with another request
@@ -78,6 +79,15 @@ class RecipeError(TranslateError):
         self.path = path
         self.reason = reason
         super().__init__(f"recipe {path}: {reason}")
+
+
+class CorpusError(TranslateError):
+    """A parallel corpus is missing or damaged."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"corpus {path}: {reason}")
 
 
 class InvalidJobError(TranslateError):

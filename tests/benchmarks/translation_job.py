@@ -15,7 +15,7 @@ from translate import chunks, jobs, store
 from translate.card import ModelCard
 from translate.engine import CTranslate2Engine, shipped_model
 from translate.jobs import NewItem, NewJob
-from translate.learn.corpora import read_tsv
+from translate.learn.readers import read_tsv
 from translate.tokens import Tokenizer
 from translate.translator import Translator
 from translate.types import Request

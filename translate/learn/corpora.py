@@ -1,52 +1,25 @@
-"""Parallel corpora: read, clean, hold out.
-
-Each reader yields `Pair`s in the order of its file; nothing is held in memory.
-"""
+"""What of a parallel corpus is learnt from: cleaned, without what is kept for measuring."""
 
 import csv
 import hashlib
-import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import zstandard
+from translate.detect import LanguageDetector
+from translate.learn.readers import ENGLISH, Pair
 
-ENGLISH = "en"
 HELD_OUT_SHARE = 128
 """One English text in this many is kept for measuring, whatever its languages."""
 
 MAX_CHARACTERS = 400
 MAX_LENGTH_RATIO = 2.5
+CHECKED_WORDS, SURE = 6, 0.8
+"""A text of so many words is left out when it is so surely in another language than its own."""
 _LETTERS = re.compile(r"[^\W\d_]")
 _MIS_ENCODED = re.compile(r"�|Ã[\x80-\xbf]|â€")
 _ACCELERATOR = re.compile(r"(?<!\w)(?:_|&(?!\w+;))(?=\w)")
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One text in English and in `language`; `domain` names the kind of corpus it is from."""
-
-    language: str
-    domain: str
-    english: str
-    other: str
-
-
-def read_tsv(path: Path, language: str) -> Iterator[Pair]:
-    """Yield the pairs of `domain<TAB>English<TAB>other`, plain or zstd-compressed.
-
-    Lines with another number of columns are passed over.
-    """
-    with path.open("rb") as raw:
-        stream = zstandard.ZstdDecompressor().stream_reader(raw) if path.suffix == ".zst" else raw
-        with io.TextIOWrapper(stream, encoding="utf-8", newline="\n") as lines:
-            for line in lines:
-                cells = line.rstrip("\n").split("\t")
-                if len(cells) == 3:  # noqa: PLR2004
-                    yield Pair(language, *cells)
 
 
 def read_mission(path: Path, languages: Iterable[str], split: str) -> Iterator[Pair]:
@@ -96,6 +69,7 @@ def _letter_share(text: str) -> float:
 def cleaned(pairs: Iterable[Pair], exclude: frozenset[str]) -> Iterator[Pair]:
     """Yield the normalised, clean, distinct pairs that are neither held out nor in `exclude`."""
     seen: set[int] = set()
+    detector = LanguageDetector()
     for pair in pairs:
         tidy = Pair(pair.language, pair.domain, normalise(pair.english), normalise(pair.other))
         key = hash((tidy.language, tidy.english, tidy.other))
@@ -104,7 +78,16 @@ def cleaned(pairs: Iterable[Pair], exclude: frozenset[str]) -> Iterator[Pair]:
         seen.add(key)
         if {tidy.english, tidy.other} & exclude or is_held_out(tidy.english):
             continue
-        yield tidy
+        if is_in(tidy.english, ENGLISH, detector) and is_in(tidy.other, tidy.language, detector):
+            yield tidy
+
+
+def is_in(text: str, language: str, detector: LanguageDetector) -> bool:
+    """Tell whether a text may be in a language: only a long one is surely in another."""
+    if len(text.split()) < CHECKED_WORDS:
+        return True
+    ranking = detector.rank(text)
+    return not ranking or ranking[0].language == language or ranking[0].confidence < SURE
 
 
 def held_out(pairs: Iterable[Pair], limit: int) -> list[Pair]:

@@ -4,8 +4,9 @@ A pair is stored once, as piece ids, and used in both directions. Batches have a
 shapes, because CPU kernels are built per shape: variable ones train five times slower.
 """
 
+import hashlib
+import json
 import random
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,32 +16,27 @@ import sentencepiece
 from numpy.typing import NDArray
 
 from translate.learn.config import Recipe
-from translate.learn.corpora import (
-    ENGLISH,
-    Pair,
-    cleaned,
-    is_sentence,
-    read_exclusions,
-    read_mission,
-    read_tsv,
-)
+from translate.learn.corpora import cleaned, is_sentence, read_exclusions, read_mission
+from translate.learn.noise import with_noise
+from translate.learn.readers import ENGLISH, Pair, corpus_files, read_corpus
 from translate.learn.vocabulary import EOS, PAD
-from translate.types import PLACEHOLDERS, tag
+from translate.types import tag
 
 LENGTHS = (12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128)
 """Padded lengths of batches, in pieces with the tags; longer pairs are left out."""
 
-_COPIED = re.compile(
-    r"(?:https?://\S+|[\w.+-]+@[\w-]+\.\w+|\b\d[\d.,:/-]*\d\b|\b[A-Z]\w*[A-Z0-9]\w*)"
-)
 IGNORED = -100
 """The label that the loss passes over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Pairs as flat arrays: `ids[starts[2i]:starts[2i+1]]` is English, the next run the other."""
+    """Pairs as flat arrays: `ids[starts[2i]:starts[2i+1]]` is English, the next run the other.
 
+    `origin` is the `fingerprint` of what they were made from.
+    """
+
+    origin: str
     ids: NDArray[np.uint16]
     starts: NDArray[np.int64]
     languages: NDArray[np.uint8]
@@ -51,30 +47,32 @@ class Examples:
 
     def save(self, path: Path) -> None:
         """Write the arrays, uncompressed, to an `.npz`."""
-        np.savez(path, ids=self.ids, starts=self.starts, languages=self.languages,
-                 weights=self.weights)  # fmt: skip
+        np.savez(path, origin=np.array(self.origin), ids=self.ids, starts=self.starts,
+                 languages=self.languages, weights=self.weights)  # fmt: skip
 
     @classmethod
     def load(cls, path: Path) -> "Examples":
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as file:
-            return cls(file["ids"], file["starts"], file["languages"], file["weights"])
+            return cls(str(file["origin"]), file["ids"], file["starts"], file["languages"],
+                       file["weights"])  # fmt: skip
 
-
-def corpus_path(recipe: Recipe, language: str) -> Path:
-    """Return the corpus file of a language, compressed or plain."""
-    folder = Path(recipe.corpora)
-    plain = folder / f"{ENGLISH}-{language}.tsv"
-    return plain if plain.exists() else folder / f"{ENGLISH}-{language}.tsv.zst"
+    @staticmethod
+    def origin_of(path: Path) -> str:
+        """Return what a file says it was made from; empty where there is no such file."""
+        if not path.exists():
+            return ""
+        with np.load(path, allow_pickle=False) as file:
+            return str(file["origin"]) if "origin" in file else ""
 
 
 def read_pairs(recipe: Recipe) -> Iterator[Pair]:
     """Yield every clean training pair of the recipe's corpora, then the hand-written ones."""
-    exclude = read_exclusions(path for glob in recipe.exclude for path in sorted(_glob(glob)))
-    others = [language for language in recipe.languages if language != ENGLISH]
+    exclude = read_exclusions(_excluded(recipe))
+    others = _others(recipe)
     if recipe.corpora:
         for language in others:
-            pairs = cleaned(read_tsv(corpus_path(recipe, language), language), exclude)
+            pairs = cleaned(read_corpus(Path(recipe.corpora), language), exclude)
             for count, pair in enumerate(pairs):
                 if recipe.pairs_limit and count >= recipe.pairs_limit:
                     break
@@ -83,33 +81,38 @@ def read_pairs(recipe: Recipe) -> Iterator[Pair]:
         yield from read_mission(Path(recipe.mission), others, "train")
 
 
+def fingerprint(recipe: Recipe, vocabulary: Path) -> str:
+    """Return a hash of all that decides what is encoded: files by size and time, and settings."""
+    corpora = Path(recipe.corpora)
+    files = [vocabulary, *_excluded(recipe)]
+    files += [Path(recipe.mission)] if recipe.mission else []
+    if recipe.corpora:
+        files += [path for each in _others(recipe) for path in corpus_files(corpora, each)]
+    known = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    settings = (recipe.languages, recipe.domains, recipe.fragments, recipe.temperature,
+                recipe.pairs_limit, recipe.seed)  # fmt: skip
+    return hashlib.sha256(json.dumps([known, settings]).encode()).hexdigest()
+
+
+def _others(recipe: Recipe) -> list[str]:
+    return [language for language in recipe.languages if language != ENGLISH]
+
+
+def _excluded(recipe: Recipe) -> list[Path]:
+    return [path for pattern in recipe.exclude for path in sorted(_glob(pattern))]
+
+
 def _glob(pattern: str) -> Iterator[Path]:
     path = Path(pattern)
     return Path(path.anchor or ".").glob(str(path.relative_to(path.anchor or ".")))
 
 
-def with_noise(pair: Pair, rng: random.Random) -> Pair:
-    """Return the pair as it may also come in: without its full stop, or with placeholders."""
-    english, other = pair.english, pair.other
-    if rng.random() < 0.1 and english.endswith(".") and other.endswith("."):  # noqa: PLR2004
-        english, other = english[:-1], other[:-1]
-    if rng.random() < 0.3:  # noqa: PLR2004
-        english, other = _masked(english, other, rng)
-    return Pair(pair.language, pair.domain, english, other)
-
-
-def _masked(english: str, other: str, rng: random.Random) -> tuple[str, str]:
-    """Replace what both sides copy (numbers, addresses, codes) by placeholder tokens."""
-    numbers = rng.sample(range(len(PLACEHOLDERS)), 3)
-    for word in dict.fromkeys(_COPIED.findall(english)):
-        if numbers and english.count(word) == 1 and other.count(word) == 1:
-            token = PLACEHOLDERS[numbers.pop()]
-            english, other = english.replace(word, token), other.replace(word, token)
-    return english, other
-
-
 def encode(
-    recipe: Recipe, processor: sentencepiece.SentencePieceProcessor, pairs: Iterator[Pair]
+    recipe: Recipe,
+    processor: sentencepiece.SentencePieceProcessor,
+    pairs: Iterator[Pair],
+    *,
+    origin: str = "",
 ) -> Examples:
     """Encode pairs, dropping those longer than the longest batch shape."""
     rng = random.Random(recipe.seed)  # noqa: S311
@@ -129,6 +132,7 @@ def encode(
         weights.append(_weight(recipe, clean))
     by_language = np.array(languages, np.uint8)
     return Examples(
+        origin,
         np.concatenate(ids),
         np.concatenate([[0], np.cumsum(lengths)]),
         by_language,

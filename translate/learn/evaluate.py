@@ -9,8 +9,8 @@ from sacrebleu.metrics import BLEU, CHRF
 from translate.card import ModelCard
 from translate.errors import ModelError
 from translate.learn.config import Recipe
-from translate.learn.corpora import ENGLISH, Pair, held_out, read_mission, read_tsv
-from translate.learn.dataset import corpus_path
+from translate.learn.corpora import held_out, read_mission
+from translate.learn.readers import ENGLISH, Pair, read_corpus
 from translate.translator import Translator
 
 HELD_OUT = 500
@@ -56,7 +56,7 @@ def reference_sets(
         if language == ENGLISH:
             continue
         if recipe.corpora:
-            pairs = held_out(read_tsv(corpus_path(recipe, language), language), limit)
+            pairs = held_out(read_corpus(Path(recipe.corpora), language), limit)
             yield from _both_ways("held-out", language, pairs)
         if recipe.mission:
             pairs = list(read_mission(Path(recipe.mission), [language], "test"))

@@ -1,7 +1,8 @@
 """Train a many-to-many translator (the M2M100 class) from a recipe, resumably.
 
 A run lives in one folder: `vocabulary.model`, `examples.npz`, `checkpoint.pt`, `log.jsonl`.
-Running the same recipe again carries on from the last checkpoint.
+Running the same recipe again carries on from the last checkpoint; when its data changed
+meanwhile, with the weights so far and a fresh pass over the new data.
 """
 
 import json
@@ -16,7 +17,16 @@ import torch
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 from translate.learn.config import Recipe
-from translate.learn.dataset import IGNORED, LENGTHS, Batch, Batches, Examples, encode, read_pairs
+from translate.learn.dataset import (
+    IGNORED,
+    LENGTHS,
+    Batch,
+    Batches,
+    Examples,
+    encode,
+    fingerprint,
+    read_pairs,
+)
 from translate.learn.loss import sliced_cross_entropy
 from translate.learn.vocabulary import (
     BOS,
@@ -48,7 +58,10 @@ class Progress:
 
 
 def prepare(recipe: Recipe, run: Path) -> Examples:
-    """Make, or read again, the vocabulary and the encoded examples of a run."""
+    """Make, or read again, the vocabulary and the encoded examples of a run.
+
+    The vocabulary stays what the run began with; examples are made anew when their data changed.
+    """
     run.mkdir(parents=True, exist_ok=True)
     vocabulary, encoded = run / "vocabulary.model", run / "examples.npz"
     if not vocabulary.exists():
@@ -57,8 +70,10 @@ def prepare(recipe: Recipe, run: Path) -> Examples:
         sample = islice(texts, 0, VOCABULARY_LINES * step, step)
         train_vocabulary(sample, languages=recipe.languages, size=recipe.vocabulary,
                          path=vocabulary)  # fmt: skip
-    if not encoded.exists():
-        encode(recipe, load_vocabulary(vocabulary), read_pairs(recipe)).save(encoded)
+    origin = fingerprint(recipe, vocabulary)
+    if Examples.origin_of(encoded) != origin:
+        processor = load_vocabulary(vocabulary)
+        encode(recipe, processor, read_pairs(recipe), origin=origin).save(encoded)
     return Examples.load(encoded)
 
 
@@ -209,6 +224,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "progress": {name: getattr(self.progress, name) for name in Progress.__slots__},
+            "origin": self.examples.origin,
         }
         fresh = self._checkpoint.with_suffix(".new")
         torch.save(state, fresh)
@@ -220,3 +236,6 @@ class Trainer:
         for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(held)
         self.progress = Progress(**state["progress"])
+        if state.get("origin") != self.examples.origin:  # other data: what was drawn means nothing
+            self.progress.epoch += 1
+            self.progress.batch = 0
