@@ -211,7 +211,7 @@ def prune(
     """Delete the files of builds that nobody will go back to and return their ids.
 
     These are old ones but for the last `keep`, failed ones, and candidates and rejected ones made
-    before the live one.
+    before the live one. Of those that stay, what a run that was killed at its end left is deleted.
     """
     live = select(BuildRow.created_at).where(
         BuildRow.tenant_id == tenant_id, BuildRow.state == "live"
@@ -230,6 +230,7 @@ def prune(
             row.state = "failed" if row.state == "failed" else "deleted"
             pruned.append(row.id)
     session.flush()
+    _sweep(session, tenant_id, data_dir)
     return pruned
 
 
@@ -337,6 +338,18 @@ def _under_way(tenant_id: str) -> Select[BuildRow]:
 
 def _build(row: BuildRow) -> Build:
     return Build(**{name: getattr(row, name) for name in Build.__dataclass_fields__})
+
+
+def _sweep(session: Session, tenant_id: str, data_dir: Path) -> None:
+    """Delete what only making a build needed, of builds that are made."""
+    left = [(path.name.partition(".")[0], path) for path in data_dir.glob("*.*")]
+    made = select(BuildRow.id).where(
+        BuildRow.tenant_id == tenant_id, BuildRow.id.in_([build_id for build_id, _ in left]),
+        BuildRow.state.not_in(_UNDER_WAY),
+    )  # fmt: skip
+    ids = set(session.scalars(made))
+    for path in (path for build_id, path in left if build_id in ids):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _delete(build_id: str, data_dir: Path, stores: Mapping[str, VectorStores]) -> None:

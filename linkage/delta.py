@@ -79,7 +79,7 @@ class Delta:
             )
             if more:
                 items = {stored.key: stored.item for stored in more}
-                self._words.add(items)
+                self._words.add(items, again=self._keys & items.keys())
                 self._pending |= items
                 self._keys |= items.keys()
                 changed += items

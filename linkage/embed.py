@@ -1,4 +1,4 @@
-"""Texts to unit vectors. The only module that knows sentence-transformers."""
+"""Texts to unit vectors: by sentence-transformers, which only this module knows, or by a table."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage import dates
+from linkage.bags import BagEncoder, is_bagged
 from linkage.errors import EncoderNotFoundError
 from linkage.types import Item
 
@@ -144,7 +145,7 @@ def load_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
         folder = Path(str(resources.files(package) / inside))
     if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
         raise EncoderNotFoundError(name, PACKAGED)
-    return SentenceEncoder(name, folder)
+    return BagEncoder(name, folder) if is_bagged(folder) else SentenceEncoder(name, folder)
 
 
 def knows(encoder: str, language: str) -> bool:

@@ -156,10 +156,11 @@ class LexiconWriter:
         self._index = Index(_schema(), path=str(folder) if folder else None, reuse=False)
         self._writer = self._index.writer(_HEAP if folder else _SMALL_HEAP, num_threads=1)
 
-    def add(self, items: Mapping[int, Item]) -> None:
-        """Add items by key, in place of any that were added under the same keys."""
-        for key, item in items.items():
+    def add(self, items: Mapping[int, Item], *, again: Iterable[int] = ()) -> None:
+        """Add items by key; `again` are those of the keys under which there was one before."""
+        for key in again:  # tantivy remembers each, a kilobyte a key, so not for all to be safe
             self._writer.delete_documents_by_term("key", key)
+        for key, item in items.items():
             self._writer.add_document(_document(key, item))
 
     def publish(self) -> Lexicon:

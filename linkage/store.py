@@ -34,10 +34,14 @@ from linkage.types import Filters, ImportSummary, Item
 _FIELDS = tuple(f.name for f in fields(Item))
 _ITEM_COLUMNS = [getattr(ItemRow, name) for name in _FIELDS]
 _COLUMNS = (ItemRow.key, ItemRow.revision, *_ITEM_COLUMNS)
+_NAMES = ("key", "revision", *_FIELDS)
 _KEYS_END = 2**63
 LAST_KEY = _KEYS_END - 1
 _CHUNK = 500
 """Values in one IN list; every database takes so many."""
+
+_ALIKE = {"render_nulls": True}
+"""Rows that lack values are inserted together with those that have them, not run by run."""
 
 # every request asks these: they are made once, which costs more than their answer
 _REVISION = select(CatalogueState.revision).where(
@@ -94,7 +98,8 @@ def upsert(session: Session, tenant_id: str, items: Iterable[Item]) -> ImportSum
         return {**_values(wanted[id_]), "content_hash": hashes[id_], **stamp}
 
     if created:
-        session.execute(insert(ItemRow), [{"tenant_id": tenant_id, **row(id_)} for id_ in created])
+        rows = [{"tenant_id": tenant_id, **row(id_)} for id_ in created]
+        session.execute(insert(ItemRow), rows, execution_options=_ALIKE)
     if updated:
         session.execute(update(ItemRow), [{"key": known[id_][0], **row(id_)} for id_ in updated])
         attributes.drop(session, (known[id_][0] for id_ in updated))
@@ -378,10 +383,9 @@ def _values(item: Item) -> dict[str, Any]:
 
 
 def _stored(row: Row[Any]) -> Stored:
-    values: dict[str, Any] = dict(row._mapping)  # noqa: SLF001 - its public name, in spite of it
-    key, revision = values.pop("key"), values.pop("revision")
-    lists = {"creators": tuple(values["creators"]), "subjects": tuple(values["subjects"])}
-    return Stored(key, revision, Item(**values | lists))
+    values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    values["creators"], values["subjects"] = tuple(values["creators"]), tuple(values["subjects"])
+    return Stored(values.pop("key"), values.pop("revision"), Item(**values))
 
 
 def key_of(cursor: str | None) -> int:

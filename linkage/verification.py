@@ -173,10 +173,11 @@ def _nearest(log: VectorLog, positions: Keys, asked: Vectors) -> tuple[Keys, Vec
     for block in log.blocks(positions):
         places = np.broadcast_to(np.arange(start, start + len(block)), (len(asked), len(block)))
         near, best = np.hstack((near, places)), np.hstack((best, asked @ block.T))
-        order = np.argsort(-best, axis=1, kind="stable")[:, :wanted]
+        order = np.argpartition(-best, min(wanted, best.shape[1]) - 1, axis=1)[:, :wanted]
         near, best = np.take_along_axis(near, order, 1), np.take_along_axis(best, order, 1)
         start += len(block)
-    return near, best
+    order = np.argsort(-best, axis=1, kind="stable")
+    return np.take_along_axis(near, order, 1), np.take_along_axis(best, order, 1)
 
 
 def _share_found(segment: Segment, gold: Sequence[Gold]) -> float:

@@ -40,13 +40,13 @@ def real() -> tuple[Item, ...]:
 
 
 def recombined(count: int, seed: int = 7) -> Iterator[Item]:
-    """Yield so many items, the real ones first, then the halves of real ones put together.
+    """Yield so many items, the real ones first, shuffled, then halves of real ones put together.
 
     A made-up item has the first words of one title and the last words of another, the creators of
     a third and the text of a fourth: the words are as frequent as they are in the real catalogue.
     """
     items, draw = real(), random.Random(seed)
-    yield from islice(items, count)
+    yield from islice(random.Random(seed).sample(items, len(items)), count)
     for number in range(len(items), count):
         kind, head, tail, maker, teller = (draw.choice(items) for _ in range(5))
         first, last = head.title.split(), tail.title.split()

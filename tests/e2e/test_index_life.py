@@ -1,19 +1,24 @@
 """An index is rebuilt, swapped, rolled back, compacted and killed while it answers."""
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
+import linkage
 from linkage.sample import sample_items
-from tests.e2e.conftest import Deployment
+from tests.e2e.conftest import WEFT, Deployment
 from tests.e2e.test_reindex import load_sample, reindex
 from tests.support import wait_until
 
@@ -105,6 +110,7 @@ def test_no_request_fails_and_no_answer_is_stale_through_all_an_operator_does(
         fire.builds.clear()
         wait_for(first)
         wait_for(reindex(client, kind="hnsw"))
+        wait_for(by_command(deployment, "--encoder", str(narrower_encoder(deployment.folder))))
         items = [{"id": f"more-{n}", "kind": "film", "title": f"Reel {n}"} for n in range(1_100)]
         before = live_build(client)
         client.post("/v1/items:batch", content="\n".join(map(json.dumps, items)))
@@ -116,6 +122,27 @@ def test_no_request_fails_and_no_answer_is_stale_through_all_an_operator_does(
     build = client.get(f"/v1/admin/builds/{compacted}").json()
     assert build["done"] >= 1_400
     assert second not in {first, compacted}
+
+
+def by_command(deployment: Deployment, *options: str) -> str:
+    """Run `weft reindex`, which must publish its build, and return its id."""
+    done = subprocess.run(
+        [*WEFT, "reindex", "--json", *options], env=deployment.environment, cwd=deployment.folder,
+        capture_output=True, timeout=120, check=True,
+    )  # fmt: skip
+    build: dict[str, str] = json.loads(done.stdout)
+    assert build["state"] == "live", build
+    return build["id"]
+
+
+def narrower_encoder(folder: Path) -> Path:
+    """Return a model folder whose vectors have fewer dimensions than those of the shipped one."""
+    shipped = Path(linkage.__file__).parent / "data" / "weft-static-11"
+    model = Path(shutil.copytree(shipped, folder / "narrower"))
+    tensors = load_file(model / "model.safetensors")
+    tensors["embeddings"] = np.ascontiguousarray(tensors["embeddings"][:, :192])
+    save_file(tensors, model / "model.safetensors")
+    return model
 
 
 DIES = """
@@ -139,6 +166,7 @@ PLACES = {
     "sqlite": {
         "between vectors and their keys": ("linkage.vectorlog:_extend", 2),
         "while words are written": ("linkage.lexical:LexiconWriter:add", 1),
+        "while vectors are written": ("linkage.index:FaissWriter:close", 1),
         "within the transaction that publishes": ("linkage.builds:_make_live", 1),
     },
     "postgresql": {
@@ -223,3 +251,21 @@ def test_what_one_api_process_is_told_another_finds_and_forgets(
     other.delete("/v1/items/fresh").raise_for_status()
     assert "fresh" not in found(one)
     assert "fresh" not in found(other)
+
+
+def test_damage_is_answered_by_the_build_before_counted_and_mended(deploy: Deploy) -> None:
+    deployment = deploy()
+    client = deployment.serve()
+    worker = deployment.start("worker", "--processes", "1")
+    load_sample(client)
+    good, live = reindex(client), reindex(client)
+    deployment.kill(worker)
+    deployment.kill(deployment.processes[0])
+    vectors = deployment.folder / "data" / "indexes" / live / "vectors.faiss"
+    vectors.write_bytes(vectors.read_bytes()[:-1_000])
+    client = deployment.serve()
+    wait_until(lambda: (answer(client)["index"] or {}).get("build") == good, 10, "not fallen back")
+    assert len(answer(client)["links"]) == 5
+    assert "weft_index_faults_total 1.0" in client.get("/metrics").text
+    assert "index_damaged" in deployment.logs()
+    wait_for_answers_from(client, by_command(deployment))

@@ -337,6 +337,23 @@ def test_build_killed_in_a_later_stage_does_not_encode_again(
 
 
 @pytest.mark.usefixtures("many")
+def test_what_a_run_killed_after_it_published_left_is_deleted(
+    run: Run, reindex: Reindex, data_dir: Path, db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise Interrupted
+
+    with monkeypatch.context() as patched:
+        patched.setattr("linkage.builder.Builder.clear", die)
+        with pytest.raises(Interrupted):
+            run()
+    killed = store.state(db, "t1").live_build
+    assert len(list(data_dir.glob(f"{killed}*"))) == 2
+    live = reindex()
+    assert {path.name for path in data_dir.iterdir()} == {killed, live.id}
+
+
+@pytest.mark.usefixtures("many")
 def test_run_that_lost_its_build_unawares_writes_nothing_more(
     run: Run, words: Encoder, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,9 +70,9 @@ def test_item_added_again_takes_the_place_of_its_older_self(make_item: MakeItem)
     writer = LexiconWriter()
     writer.add({1: make_item("1", "Dune")})
     writer.publish()
-    writer.add({1: make_item("1", "Emma")})
+    writer.add({1: make_item("1", "Emma"), 2: make_item("2", "Ulysses")}, again=[1])
     lexicon = writer.publish()
-    assert lexicon.count == 1
+    assert lexicon.count == 2
     assert keys(lexicon.search(["emma"], Filters(), 5)) == [1]
     assert lexicon.search(["dune"], Filters(), 5) == []
 

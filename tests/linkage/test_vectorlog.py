@@ -37,6 +37,14 @@ def test_what_was_half_written_is_cut_off_and_the_rest_kept(
     assert log.read(positions)[-1, 0] == 8.0
 
 
+@given(st.lists(st.integers(0, 19)))
+def test_vectors_are_read_in_any_order(tmp_path_factory, positions: list[int]) -> None:
+    log = VectorLog(tmp_path_factory.mktemp("log"), 4)
+    log.append(list(range(20)), np.arange(80, dtype=np.float32).reshape(20, 4))
+    found = log.read(np.array(positions, dtype=np.int64))
+    assert found[:, 0].tolist() == [4 * position for position in positions]
+
+
 def test_blocks_hold_all_vectors_in_order(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("linkage.vectorlog.BLOCK", 2)
     log = VectorLog(tmp_path, 4)
