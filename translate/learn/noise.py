@@ -1,4 +1,7 @@
-"""The same pair as it may also come in: shouted, unfinished, with an emoji, with placeholders."""
+"""The same pair as it may also come in: shouted, unfinished, with emoji, placeholders, other names.
+
+Only what changes both sides alike, since a pair is learnt in both directions.
+"""
 
 import random
 import re
@@ -7,12 +10,17 @@ from translate.learn.readers import Pair
 from translate.types import PLACEHOLDERS
 
 EMOJI = "😀😂🙂😍😊👍👎❤⭐🎉📚🎬🎧🔥😢😡🤔✨"
-UNFINISHED, SHOUTED, SMILING, MASKED = 0.1, 0.01, 0.02, 0.3
-"""Shares of the pairs: without a full stop, in capitals, with an emoji, with placeholders."""
+UNFINISHED, SHOUTED, SMILING, MASKED, RENAMED = 0.1, 0.01, 0.02, 0.3, 0.3
+"""Shares of the pairs: no full stop, in capitals, with emoji, placeholders, other names."""
 
 _COPIED = re.compile(
-    r"(?:https?://\S+|[\w.+-]+@[\w-]+\.\w+|\b\d[\d.,:/-]*\d\b|\b[A-Z]\w*[A-Z0-9]\w*)"
+    r"(?:https?://\S*\w|[\w.+-]+@[\w-]+\.\w+|\b\d[\d.,:/-]*\d\b|\b[A-Z]\w*[A-Z0-9]\w*)"
 )
+_NAME = re.compile(r"(?<=\w )[A-Z][a-zà-öø-ÿ]{2,}\b")
+_ONSETS = ("b", "br", "d", "f", "g", "gr", "h", "j", "k", "kl", "l", "m", "n", "p", "r", "s", "st",
+           "t", "tr", "v", "w", "y", "z", "sh", "ch")  # fmt: skip
+_RIMES = ("a", "e", "i", "o", "u", "an", "en", "in", "on", "ar", "el", "is", "os", "ie", "ei",
+          "ick", "ell", "ard", "ov", "ez", "ini", "öm", "é")  # fmt: skip
 
 
 def with_noise(pair: Pair, rng: random.Random) -> Pair:
@@ -22,6 +30,8 @@ def with_noise(pair: Pair, rng: random.Random) -> Pair:
         english, other = english[:-1], other[:-1]
     if rng.random() < MASKED:
         english, other = _masked(english, other, rng)
+    if rng.random() < RENAMED:
+        english, other = _renamed(english, other, rng)
     if rng.random() < SHOUTED:
         english, other = english.upper(), other.upper()
     if rng.random() < SMILING:
@@ -37,4 +47,15 @@ def _masked(english: str, other: str, rng: random.Random) -> tuple[str, str]:
         if numbers and english.count(word) == 1 and other.count(word) == 1:
             token = PLACEHOLDERS[numbers.pop()]
             english, other = english.replace(word, token), other.replace(word, token)
+    return english, other
+
+
+def _renamed(english: str, other: str, rng: random.Random) -> tuple[str, str]:
+    """Give what both sides call by one name another that nobody bears: names are to be copied."""
+    for name in dict.fromkeys(_NAME.findall(english)):
+        if english.count(name) == 1 and other.count(name) == 1:
+            made = "".join(
+                rng.choice(_ONSETS) + rng.choice(_RIMES) for _ in range(rng.randint(1, 2))
+            )
+            english, other = (text.replace(name, made.capitalize()) for text in (english, other))
     return english, other

@@ -43,3 +43,18 @@ def test_both_sides_are_changed_alike() -> None:
         assert bare[0].endswith(".") == bare[1].endswith(".")
         seen["unfinished"] += not bare[0].endswith(".")
     assert all(seen[kind] > 10 for kind in ("capitals", "emoji", "unfinished"))
+
+
+def test_a_name_that_both_sides_have_is_now_and_then_another() -> None:
+    pair = Pair("de", "shop", "he saw Michaela there.", "er sah Michaela dort.")
+    others = [each for each in drawn(pair) if "MICHAELA" not in each.english.upper()]
+    assert len(others) > 500
+    for each in others:
+        name = each.english.split()[2]
+        assert name.isalpha()
+        assert name in each.other.split()
+
+
+def test_a_word_that_is_translated_is_never_renamed() -> None:
+    pair = Pair("de", "shop", "he saw Anna in Munich.", "er sah Anna in München.")
+    assert all("MUNICH" in each.english.upper() for each in drawn(pair))
