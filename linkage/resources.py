@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import Select
@@ -145,11 +145,17 @@ def drop_all(session: Session, subscription_key: int) -> None:
         session.execute(delete(table).where(table.subscription_key == subscription_key))
 
 
-def make_due(session: Session, subscription_key: int) -> None:
-    """Make a subscription's own address due, to be read again even if it has not changed."""
+def make_due(session: Session, subscription_key: int, *, with_listed: bool = False) -> None:
+    """Make a subscription's own address due, to be read again even if it has not changed.
+
+    `with_listed` means those that its sitemap lists too.
+    """
     session.execute(
         update(ResourceRow)
-        .where(ResourceRow.subscription_key == subscription_key, ResourceRow.parent_key.is_(None))
+        .where(
+            ResourceRow.subscription_key == subscription_key,
+            true() if with_listed else ResourceRow.parent_key.is_(None),
+        )
         .values(next_at=datetime.now(UTC), failures=0, etag=None, last_modified=None,
                 content_hash=None)
     )  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session
 
 from linkage import identifiers, resources, sourced
@@ -24,15 +24,17 @@ Kind = Literal["feed", "sitemap", "page"]
 SHORTEST = 60
 """Seconds between two polls of an address, at the least."""
 _KEYS_END = 2**63
+_RENAMED = "is {!r} and its items' ids begin with it; remove {} first to give it another"
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A subscription, its own address as it was last polled, and how many addresses it has."""
+    """A subscription, its own address as it was last polled, how many it has, how many fail."""
 
     subscription: SubscriptionRow
     resource: ResourceRow
     addresses: int
+    failing: int
 
     @property
     def state(self) -> str:
@@ -55,8 +57,9 @@ def add(  # noqa: PLR0913 - keywords, most with a default
 ) -> tuple[Status, bool]:
     """Subscribe to an address, due at once; tell whether the subscription is new.
 
-    The same address and kind again changes how it is polled. `source` is what its items say they
-    are from, by default `web:` and the host; `item_kind` what they are, by default what they say.
+    The same address and kind again changes how it is polled, and what it lists is read anew where
+    that matters. `source` is what its items say they are from, by default `web:` and the host; it
+    stays, since their ids begin with it. `item_kind` is what they are, by default what they say.
     `keep_days` after its date an item expires. Raises InvalidSubscriptionError.
     """
     try:
@@ -69,15 +72,22 @@ def add(  # noqa: PLR0913 - keywords, most with a default
     is_new = row is None
     if row is None:
         row = SubscriptionRow(
-            id=f"so_{secrets.token_hex(12)}", tenant_id=tenant_id, kind=kind, url=url,
-            digest=digest(kind, url), created_at=datetime.now(UTC),
-        )  # fmt: skip
+            id=f"so_{secrets.token_hex(12)}",
+            tenant_id=tenant_id,
+            kind=kind,
+            url=url,
+            digest=digest(kind, url),
+            created_at=datetime.now(UTC),
+            source=source or f"web:{urlsplit(url).hostname}"[:100],
+        )
         session.add(row)
+    elif source not in (None, row.source):
+        raise InvalidSubscriptionError("source", _RENAMED.format(row.source, row.id))
+    reads_otherwise = (row.item_kind, row.keep_days) != (item_kind, keep_days)
     row.every_seconds, row.item_kind, row.keep_days = every_seconds, item_kind, keep_days
-    row.source = source or f"web:{urlsplit(url).hostname}"[:100]
     session.flush()
     resources.enlist(session, row.key, {url: None}, kind=kind, parent_key=None)
-    resources.make_due(session, row.key)
+    resources.make_due(session, row.key, with_listed=reads_otherwise)
     return get(session, tenant_id, row.id), is_new
 
 
@@ -133,8 +143,9 @@ def _statuses(session: Session, rows: Sequence[SubscriptionRow]) -> list[Status]
     own = select(ResourceRow).where(
         ResourceRow.subscription_key.in_(keys), ResourceRow.parent_key.is_(None)
     )
+    is_failing = case((ResourceRow.failures > 0, 1), else_=0)
     counts = (
-        select(ResourceRow.subscription_key, func.count())
+        select(ResourceRow.subscription_key, func.count(), func.sum(is_failing))
         .where(ResourceRow.subscription_key.in_(keys))
         .group_by(ResourceRow.subscription_key)
     )
@@ -142,8 +153,8 @@ def _statuses(session: Session, rows: Sequence[SubscriptionRow]) -> list[Status]
         each.subscription_key: each
         for each in session.scalars(own.execution_options(populate_existing=True))
     }
-    count_of = {key: count for key, count in session.execute(counts)}  # noqa: C416 - typed
-    return [Status(row, by_key[row.key], count_of[row.key]) for row in rows]
+    count_of = {key: (count, failing) for key, count, failing in session.execute(counts)}
+    return [Status(row, by_key[row.key], *count_of[row.key]) for row in rows]
 
 
 def _key_of(cursor: str | None) -> int:

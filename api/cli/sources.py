@@ -51,6 +51,8 @@ def add(
 ) -> None:
     """Subscribe to an address. Workers fetch it at once and then as often as asked.
 
+    The same address and kind again changes how it is polled.
+
     Example: `weft sources add https://harbour.example/feed.xml --kind feed --every 1h`
     """
     with command() as runtime:
@@ -88,12 +90,13 @@ def list_(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
     if json:
         print_json({"sources": [SourceOut.of(each).model_dump(mode="json") for each in found]})
         return
-    table = Table("id", "kind", "address", "state", "last", "next", "created", "updated",
-                  "removed", "failed", "error")  # fmt: skip
+    table = Table("id", "kind", "address", "state", "failing", "last", "next", "created",
+                  "updated", "removed", "failed", "error")  # fmt: skip
     for each in found:
         row, own = each.subscription, each.resource
         table.add_row(
-            row.id, row.kind, escape(row.url), each.state, _ago(own.fetched_at),
+            row.id, row.kind, escape(row.url), each.state,
+            f"{each.failing} of {each.addresses}", _ago(own.fetched_at),
             _ago(own.next_at), str(row.created), str(row.updated), str(row.removed),
             str(row.failed), escape(own.error or ""),
         )  # fmt: skip

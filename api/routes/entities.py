@@ -69,7 +69,10 @@ def put_entity(
     session: WriteSession,
     response: Response,
 ) -> KnownEntityOut:
-    """Create or replace an entity; it is found in texts within seconds."""
+    """Create or replace an entity; it is found in texts within seconds.
+
+    409 where the body gives another id than the path.
+    """
     if body.id not in (None, entity_id):
         raise HTTPException(409, f"id is {body.id!r} in the body and {entity_id!r} in the path")
     record: dict[str, Any] = body.model_dump() | {"id": entity_id}

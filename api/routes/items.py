@@ -34,6 +34,8 @@ MEDIA_TYPES = {
     "text/xml": None,
     "application/rss+xml": "feed",
     "application/atom+xml": "feed",
+    "text/html": "page",
+    "application/xhtml+xml": "page",
     "application/warc": "warc",
     "application/gzip": None,
 }
@@ -79,7 +81,8 @@ def put_items(
     """Create, update or remove many items; what is wrong with some does not stop the others.
 
     The content type tells the format: JSON Lines (the default), CSV with a header, ONIX, RSS and
-    Atom, answers of Amazon's Product Advertising API, WARC; each may be gzipped.
+    Atom, answers of Amazon's Product Advertising API, an HTML page that tells its own address,
+    WARC; each may be gzipped.
     """
     told = _format_of(request.headers.get("content-type"))
     if not body and told == "jsonl":
@@ -119,14 +122,20 @@ def _readable(records: Iterator[Record]) -> Iterator[Record]:
 
 @router.put(
     "/items/{item_id:path}",
-    responses={201: {"model": ItemOut}, **responses(400, 401, 403, 404, 413, 415, 422, 429, 503)},
+    responses={
+        201: {"model": ItemOut},
+        **responses(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+    },
 )
 def put_item(
     item_id: ItemPath, body: ItemBody, caller: Writer, session: WriteSession, response: Response
 ) -> ItemOut:
-    """Create or replace an item; it is found by related-content requests within seconds."""
+    """Create or replace an item; it is found by related-content requests within seconds.
+
+    409 where the body gives another id than the path.
+    """
     if body.id not in (None, item_id):
-        raise InvalidItemError("id", f"is {body.id!r} in the body and {item_id!r} in the path")
+        raise HTTPException(409, f"id is {body.id!r} in the body and {item_id!r} in the path")
     record: dict[str, Any] = body.model_dump() | {"id": item_id}
     item = item_from_record(record)
     outcome = store.upsert(session, caller.tenant_id, [item])

@@ -12,7 +12,7 @@ SourceKind = Literal["feed", "sitemap", "page"]
 
 
 class SourceBody(Body):
-    """What to poll and how. The same address and kind again changes how it is polled."""
+    """What to poll and how. The same address and kind again changes how, but not `source`."""
 
     kind: SourceKind
     url: Url
@@ -39,6 +39,7 @@ class SourceOut(BaseModel):
     keep_days: int | None
     state: str = Field(description="waiting, ok or failing")
     addresses: int = Field(description="How many addresses are polled for it.")
+    failing: int = Field(description="How many of them failed when they were last asked.")
     fetched_at: datetime | None
     next_at: datetime
     error: str | None
@@ -55,9 +56,10 @@ class SourceOut(BaseModel):
         return cls(
             id=row.id, kind=row.kind, url=row.url, every_seconds=row.every_seconds,
             source=row.source, item_kind=row.item_kind, keep_days=row.keep_days,
-            state=status.state, addresses=status.addresses, fetched_at=resource.fetched_at,
-            next_at=resource.next_at, error=resource.error, created=row.created,
-            updated=row.updated, removed=row.removed, failed=row.failed, created_at=row.created_at,
+            state=status.state, addresses=status.addresses, failing=status.failing,
+            fetched_at=resource.fetched_at, next_at=resource.next_at, error=resource.error,
+            created=row.created, updated=row.updated, removed=row.removed, failed=row.failed,
+            created_at=row.created_at,
         )  # fmt: skip
 
 

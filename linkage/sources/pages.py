@@ -13,7 +13,7 @@ from lxml.html import HTMLParser
 from linkage import identifiers
 from linkage.sources import sandbox, schema_org
 from linkage.sources.options import ReadOptions
-from linkage.sources.streams import name_of, read_whole
+from linkage.sources.streams import file_name, read_whole
 from linkage.types import Record, RecordError
 
 MAX_PAGE = 10_000_000
@@ -37,7 +37,7 @@ def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Record]:
     if isinstance(page, RecordError):
         yield page
     else:
-        named = page.record["id"] or name_of(source)
+        named = page.record["id"] or file_name(source)
         yield from options.items({**page.record, "id": named}, 1)
 
 

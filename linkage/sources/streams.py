@@ -57,7 +57,18 @@ def head_of(stream: BinaryIO) -> bytes:
 
 def name_of(source: Path | BinaryIO) -> str:
     """Return what to call a source in a message."""
-    return Path(str(source if isinstance(source, Path) else getattr(source, "name", "input"))).name
+    return file_name(source) or "input"
+
+
+def file_name(source: Path | BinaryIO) -> str | None:
+    """Return the name of the file that a source is or unpacks, None where it is none."""
+    if isinstance(source, Path):
+        return source.name
+    raw = getattr(source, "raw", None)
+    if isinstance(raw, _Unpacked):
+        return file_name(raw.packed)
+    name = getattr(source, "name", None)
+    return Path(name).name if isinstance(name, str) else None
 
 
 def _unpacked(stream: BinaryIO, max_bytes: int | None) -> BinaryIO:

@@ -26,6 +26,7 @@ def post(client: TestClient, name: str, content_type: str, query: str = "") -> d
         ("feed.rss", "application/rss+xml", 3, 1),
         ("feed.atom", "application/atom+xml", 1, 0),
         ("feed.rss", "application/xml", 3, 1),
+        ("book_json_ld.html", "text/html; charset=utf-8", 1, 0),
     ],
 )
 def test_content_type_tells_the_format(

@@ -79,6 +79,13 @@ def test_pages_of_the_catalogue_hold_every_item_once(client: TestClient) -> None
     assert sorted(seen) == names
 
 
+def test_another_id_in_the_body_than_in_the_path_is_a_conflict(client: TestClient) -> None:
+    answer = client.put("/v1/items/dune", json=DUNE | {"id": "emma"})
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == "id is 'emma' in the body and 'dune' in the path"
+    assert client.put("/v1/items/dune", json=DUNE | {"id": "dune"}).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

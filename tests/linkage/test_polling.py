@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select, update
 
 from linkage import resources, store, subscriptions
+from linkage.errors import InvalidSubscriptionError
 from linkage.models import ItemRow, OriginRow, ResourceRow
 from linkage.polling import PATIENCE, Polled, poll_next
+from linkage.sources import sandbox
 from linkage.subscriptions import Status
 from linkage.types import Item
 from tests.web import Answer, Asked, WebServer
@@ -420,10 +422,53 @@ def test_claim_counts_as_a_failure_until_its_end_is_written(poller: Poller, feed
 def test_subscribing_again_changes_how_and_keeps_what_there_is(poller: Poller, feed: str) -> None:
     first = poller.add(feed, every_seconds=600)
     poller.poll_all()
-    second = poller.add(feed, every_seconds=1200, source="renamed")
+    second = poller.add(feed, every_seconds=1200)
     assert second.subscription.id == first.subscription.id
-    assert (second.subscription.every_seconds, second.subscription.source) == (1200, "renamed")
+    assert second.subscription.every_seconds == 1200
     assert len(poller.items()) == 3
+
+
+def test_source_that_is_in_the_ids_of_items_cannot_be_renamed(poller: Poller, feed: str) -> None:
+    """Its items would be in the catalogue twice."""
+    first = poller.add(feed, source="first")
+    with pytest.raises(InvalidSubscriptionError, match=first.subscription.id):
+        poller.add(feed, source="second")
+    assert poller.add(feed).subscription.source == "first"
+
+
+def test_what_items_are_is_changed_for_the_pages_of_a_sitemap_too(
+    poller: Poller, site: WebServer
+) -> None:
+    poller.add(f"{site.url}/sitemap.xml", "sitemap")
+    poller.poll_all()
+    site.asked.clear()
+    poller.add(f"{site.url}/sitemap.xml", "sitemap", item_kind="book")
+    poller.poll_all()
+    assert {item.kind for item in poller.items()} == {"book"}
+    site.asked.clear()
+    poller.add(f"{site.url}/sitemap.xml", "sitemap", item_kind="book")
+    poller.poll_all()
+    assert site.paths() == ["/sitemap.xml"]
+
+
+def test_addresses_that_fail_are_counted(poller: Poller, site: WebServer) -> None:
+    site.put("/b", "gone for now", status=500)
+    poller.add(f"{site.url}/sitemap.xml", "sitemap")
+    poller.poll_all()
+    assert (poller.status().state, poller.status().addresses, poller.status().failing) == (
+        "ok", 6, 1,
+    )  # fmt: skip
+
+
+def test_feed_that_keeps_its_reader_busy_is_a_failure(
+    poller: Poller, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "SECONDS", 1.0)
+    web.put("/feed", "\n" * 36_000 + "<rss/>")
+    poller.add(f"{web.url}/feed")
+    (polled,) = poller.poll_all()
+    assert polled.state == "failed"
+    assert "takes longer than 1 s" in (polled.error or "")
 
 
 def test_removing_takes_along_what_no_other_source_brings(

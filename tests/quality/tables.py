@@ -15,7 +15,7 @@ AMAZON = ("asin", "-", "-", "title", "author", "-", "category")
 NOTES = (
     "Measured with the matcher that `weft match` uses; it has seen no pair of these tables.",
     "But goodbooks is among the books that its own training pairs were made from.",
-    "There are no true pairs of Amazon and goodbooks: matching.md tells what a reader says.",
+    "There are no true pairs of Amazon and goodbooks: matching.md tells of those read one by one.",
 )
 
 

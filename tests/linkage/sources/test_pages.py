@@ -1,3 +1,4 @@
+import gzip
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -120,6 +121,17 @@ def test_deeply_nested_page_is_read_or_reported() -> None:
     records = list(pages.read(BytesIO(html.encode()), ReadOptions()))
     assert records
     assert all(isinstance(record, Item | RecordError) for record in records)
+
+
+def test_page_without_an_address_is_named_by_its_file_packed_or_not(tmp_path: Path) -> None:
+    html = b"<html><head><title>t</title></head><body>x</body></html>"
+    (tmp_path / "one.html").write_bytes(html)
+    (tmp_path / "two.html.gz").write_bytes(gzip.compress(html))
+    items = [*read(tmp_path / "one.html"), *read(tmp_path / "two.html.gz")]
+    assert [item.id for item in items if isinstance(item, Item)] == ["one.html", "two.html.gz"]
+    (error,) = read(BytesIO(html), format="page")
+    assert isinstance(error, RecordError)
+    assert error.reason == "id: is required"
 
 
 @pytest.mark.parametrize("content", [b"", b"   ", b"\x00"])

@@ -24,7 +24,8 @@ ANSWER = """{"ItemsResult": {"Items": [{"ASIN": "B000000001",
 "ItemInfo": {"Title": {"DisplayValue": "x"}}}]}}"""
 FEED = """<?xml version="1.0"?><!-- a --><rss version="2.0"><channel><title>f</title>
 <item><title>x</title><link>http://e.example/1</link></item></channel></rss>"""
-PAGE = "<!DOCTYPE html><html><head><title>x</title></head><body>y</body></html>"
+PAGE = """<!DOCTYPE html><html><head><title>x</title>
+<link rel="canonical" href="https://e.example/"></head><body>y</body></html>"""
 
 
 @pytest.mark.parametrize(
