@@ -1,10 +1,10 @@
 """Which language a text is in: fastText's small model, helped by short words, or no answer."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from threading import Lock
 from typing import Protocol
 
@@ -52,6 +52,7 @@ _TYPICAL = {
     language: re.compile(rf"^(?:{words.replace(' ', '|')})$|{_SPELLINGS.get(language, '^$')}")
     for language, words in _STOP_WORDS.items()
 }
+_WORDS_KNOWN = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,6 @@ class LanguageDetector:
         surely in two languages has no answer.
         """
         sample = _letters(text)
-        if self._is_mixed(sample, candidates):
-            return None
         evidence = self._evidence(sample)
         ranking = _ranked(evidence, candidates)
         needed = THRESHOLD if len(sample) >= SHORT else SHORT_THRESHOLD
@@ -99,7 +98,7 @@ class LanguageDetector:
             return None
         if len(ranking) > 1 and ranking[0].confidence - ranking[1].confidence < MARGIN:
             return None
-        return ranking[0]
+        return None if self._is_mixed(sample, candidates) else ranking[0]
 
     def _is_mixed(self, sample: str, candidates: Collection[str]) -> bool:
         words = sample.split()
@@ -124,14 +123,20 @@ class LanguageDetector:
         for each in found:
             evidence[canonical(each["lang"])] += each["score"]
         words = sample.split()
-        for language, typical in _TYPICAL.items():
-            if hits := sum(bool(typical.search(word)) for word in words):
-                evidence[language] += WORD_WEIGHT * hits / len(words)
+        hits = Counter(language for word in words for language in _typical_of(word))
+        for language, count in hits.items():
+            evidence[language] += WORD_WEIGHT * count / len(words)
         return evidence
 
     @cached_property
     def _model(self) -> LangDetector:
         return LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+
+
+@lru_cache(_WORDS_KNOWN)
+def _typical_of(word: str) -> tuple[str, ...]:
+    """Return the languages that a word is typical of."""
+    return tuple(language for language, typical in _TYPICAL.items() if typical.search(word))
 
 
 def _letters(text: str) -> str:

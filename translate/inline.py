@@ -60,7 +60,7 @@ def restore(run: Run, shown: Shown, decoded: Decoded) -> tuple[Run, bool]:
     for index in lost:
         answer = _with_token(shown, answer, index)
     tags = [Tag(run.spans[number].text, at) for at, number in shown.tags]
-    places = place(tags, shown.text, Correspondence(shown.text, answer))
+    places = place(tags, shown.text, Correspondence(shown.text, answer)) if tags else []
     marks = [(begin, end, shown.tokens[index][1])
              for begin, end, index in _first_of_each(answer.text, len(shown.tokens))]  # fmt: skip
     marks += [(at, at, shown.tags[index][1]) for at, index in places]

@@ -19,9 +19,12 @@ from translate.models import ChunkRow, JobItemRow, JobRow, RejectionRow
 from translate.store import ItemResult
 from translate.translator import Format
 
-CHUNK_ITEMS = 64
-CHUNK_CHARACTERS = 30_000
-"""A chunk is closed when it holds so much."""
+CHUNK_ITEMS, LARGEST_CHUNK = 64, 1024
+"""Items of a job's first chunks, and of its later ones, which grow to a quarter of what is before.
+
+A small job is so shared by all workers, and a large one decoded in full batches."""
+CHUNK_CHARACTERS = 60_000
+"""A chunk is closed before it holds more."""
 MAX_ITEMS = 1_000_000
 BATCH = 1000
 """Items that are written at once."""
@@ -236,7 +239,8 @@ class Writer:
             self._add_chunk(session)
 
     def _count_in(self, session: Session, size: int) -> None:
-        is_full = self._count == CHUNK_ITEMS or self._size + size > CHUNK_CHARACTERS
+        room = min(max(CHUNK_ITEMS, self._first // 4), LARGEST_CHUNK)
+        is_full = self._count >= room or self._size + size > CHUNK_CHARACTERS
         if self._count and is_full:
             self._add_chunk(session)
         self._count, self._size = self._count + 1, self._size + size

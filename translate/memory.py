@@ -79,6 +79,10 @@ class Hit:
 class Memory(Protocol):
     """Knows translations of texts."""
 
+    def has_units(self, source: str, target: str) -> bool:
+        """Tell whether there is anything to be found in a language pair."""
+        ...
+
     def recall(self, runs: Sequence[Run], source: str, target: str) -> list[Hit | None]:
         """Return for each run the best match in a language pair, if there is one."""
         ...

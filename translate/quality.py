@@ -109,5 +109,8 @@ def is_in_language(text: str, language: str, detector: Detector) -> bool:
     """Tell whether a text may be in a language; a short or doubtful one may."""
     if sum(map(len, _WORD.findall(text))) < LANGUAGE_LETTERS:
         return True
+    likely = detector.rank(text, (language,))
+    if not likely or likely[0].language == language:
+        return True
     found = detector.detect(text, (language,))
     return found is None or found.language == language

@@ -49,15 +49,20 @@ class TenantMemory:
         self._mode = mode
         self._threshold = threshold
 
+    def has_units(self, source: str, target: str) -> bool:
+        """Tell whether there is anything to be found in a language pair."""
+        if self._mode == "off":
+            return False
+        with self._reading() as session:
+            query = select(UnitRow.id).where(self._mine(source, target)).limit(1)
+            return session.execute(query).first() is not None
+
     def recall(self, runs: Sequence[Run], source: str, target: str) -> list[Hit | None]:
         """Return for each run the best match in a language pair, if there is one."""
         if not runs or self._mode == "off":
             return [None] * len(runs)
         with self._reading() as session:
-            mine = self._mine(source, target)
-            if session.execute(select(UnitRow.id).where(mine).limit(1)).first() is None:
-                return [None] * len(runs)
-            found = self._exact(session, mine, runs)
+            found = self._exact(session, self._mine(source, target), runs)
             if self._mode == "fuzzy":
                 rest = [run for run in runs if run not in found]
                 found |= self._fuzzy(session, rest, source, target)

@@ -260,6 +260,8 @@ def _add_plain(
 def _recall(work: dict[int, _Work], texts: Sequence[str], memory: Memory, target: str) -> None:
     """Put what the memory knows in its places, language by language."""
     for source in {each.source for each in work.values()}:
+        if not memory.has_units(source, target):
+            continue
         indexes = [index for index, each in work.items() if each.source == source]
         known = recall.recall(
             [texts[index] for index in indexes], [work[index].parts for index in indexes],
