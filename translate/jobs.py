@@ -19,7 +19,7 @@ from translate.models import ChunkRow, JobItemRow, JobRow, RejectionRow
 from translate.store import ItemResult
 from translate.translator import Format
 
-CHUNK_ITEMS, LARGEST_CHUNK = 64, 1024
+CHUNK_ITEMS, LARGEST_CHUNK = 64, 512
 """Items of a job's first chunks, and of its later ones, which grow to a quarter of what is before.
 
 A small job is so shared by all workers, and a large one decoded in full batches."""

@@ -142,14 +142,14 @@ def test_long_texts_make_smaller_chunks(database: Database) -> None:
 
 
 def test_chunks_grow_with_the_job(database: Database) -> None:
-    job_id = make(database, items(8000))
+    job_id = make(database, items(4000))
     with database.reading() as session:
         counts = session.scalars(
             select(ChunkRow.count).filter_by(job_id=job_id).order_by(ChunkRow.first)
         ).all()
     assert counts[:5] == [64] * 5
-    assert max(counts) == 1024
-    assert sum(counts) == 8000
+    assert max(counts) == 512
+    assert sum(counts) == 4000
     assert all(count <= max(64, sum(counts[:place]) // 4) for place, count in enumerate(counts))
 
 

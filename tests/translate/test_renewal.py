@@ -61,6 +61,9 @@ def test_what_fails_comes_back_with_its_reason_and_is_tried_again(translator: Tr
 
 def test_a_correction_replaces_what_was_kept(translator: Translator) -> None:
     class Corrections:
+        def has_units(self, source: str, target: str) -> bool:
+            return (source, target) == ("en", "de")
+
         def recall(self, runs: list[Run], source: str, target: str) -> list[Hit | None]:
             del source, target
             hit = Hit(protect("Prima."), MemoryMatch("exact", 1.0, "c"))
