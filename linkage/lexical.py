@@ -73,10 +73,10 @@ class Lexicon:
         """How many items it holds."""
         return self._searcher.num_docs
 
-    def rarity(self, words: Iterable[str]) -> float:
-        """Return how telling words are together, 0..1: 1 like two that one item alone has."""
-        rarest = max(_LEAST_RAREST, math.log1p((self.count - 0.5) / 1.5))
-        return min(1.0, sum(map(self.weight, words)) / (2 * rarest))
+    @property
+    def most_telling(self) -> float:
+        """The weight of two words that one item alone has."""
+        return 2 * max(_LEAST_RAREST, math.log1p((self.count - 0.5) / 1.5))
 
     def _bearers(self, tag: str) -> int:
         """Return how many items carry a tag."""

@@ -11,15 +11,16 @@ from linkage.candidates import Shelf
 from linkage.disambiguate import load_disambiguator
 from linkage.embed import DEFAULT_ENCODER, Encoder, Vectors, load_encoder, text_to_embed
 from linkage.errors import ItemNotFoundError, LinkageError
-from linkage.evidence import Comparison, Profile
 from linkage.feedback import Tie, Ties
 from linkage.index import STORES, VectorStores
 from linkage.mentions import CONTEXT_ENCODER
 from linkage.names import Names, bearers
 from linkage.passage import Passage
-from linkage.profiles import Catalogue, Found, Profiles
 from linkage.query import Features, Query, vectors_of
 from linkage.rankers import Rankers
+from linkage.signals import Comparison
+from linkage.sketch import Sketch
+from linkage.sketches import Catalogue, Sketches
 from linkage.types import Entity, Explanation, Filters, Item, Mention, Options, Related, Relation
 from linkage.views import IndexStatus, Reading, View, Views
 
@@ -70,7 +71,7 @@ class Linker:
             reading=reading,
             on_damage=on_damage,
         )
-        self._profiles = Profiles()
+        self._sketches = Sketches()
         self._ties = Ties()
         self._rankers = rankers
         self._half_lives = {**freshness.HALF_LIVES, **(half_lives or {})}
@@ -121,7 +122,7 @@ class Linker:
 
     def answer(self, session: Session, tenant_id: str, ask: Ask) -> Related:
         """Answer one question; ItemNotFoundError when it is about an item there is not."""
-        [query] = self._queries(self._profiles.at(session, tenant_id), [ask])
+        [query] = self._queries(self._sketches.at(session, tenant_id), [ask])
         if isinstance(query, LinkageError):
             raise query
         return query.page()
@@ -134,7 +135,7 @@ class Linker:
         What has no vector yet is encoded together, which is much faster than one by one.
         """
         answers: list[Related | LinkageError] = []
-        for query in self._queries(self._profiles.at(session, tenant_id), asked):
+        for query in self._queries(self._sketches.at(session, tenant_id), asked):
             try:
                 answers.append(query if isinstance(query, LinkageError) else query.page())
             except LinkageError as error:
@@ -148,7 +149,7 @@ class Linker:
 
         Raises ItemNotFoundError when the tenant has not both.
         """
-        catalogue = self._profiles.at(session, tenant_id)
+        catalogue = self._sketches.at(session, tenant_id)
         target = catalogue.by_ids([target_id]).get(target_id)
         [query] = self._queries(catalogue, [Ask(source_id)])
         if isinstance(query, LinkageError):
@@ -169,7 +170,7 @@ class Linker:
 
         With `among` those items alone, whether or not they are candidates.
         """
-        catalogue = self._profiles.at(session, tenant_id)
+        catalogue = self._sketches.at(session, tenant_id)
         [query] = self._queries(catalogue, [ask])
         if isinstance(query, LinkageError):
             raise query
@@ -224,14 +225,16 @@ class Linker:
         queries: list[Query | LinkageError] = []
         for ask, vector in zip(asked, _vectors(view, shelves, asked, known), strict=True):
             key, stored = known.get(_id(ask), (None, None))
-            source = stored if isinstance(ask.subject, str) else Profile(ask.subject)
+            source = stored if isinstance(ask.subject, str) else ask.subject
             if source is None or vector is None:
                 queries.append(ItemNotFoundError(_id(ask)))
                 continue
-            question = candidates.question(source.item, vector, shelves)
+            is_stored = source is stored
+            sketch = catalogue.sketch(source) if is_stored else Sketch(source)
+            question = candidates.question(source, vector, shelves)
             queries.append(Query(
                 view=view, shelves=shelves, catalogue=catalogue, question=question,
-                source=source, comparison=Comparison(source, question), own_key=key,
+                source=source, comparison=Comparison(sketch, source, question), own_key=key,
                 options=ask.options, half_lives=self._half_lives, ties=self._tied(catalogue, key),
                 ranker=ranker,
             ))  # fmt: skip
@@ -253,7 +256,10 @@ def _id(ask: Ask) -> str:
 
 
 def _vectors(
-    view: View, shelves: list[Shelf], asked: Sequence[Ask], known: Mapping[str, Found]
+    view: View,
+    shelves: list[Shelf],
+    asked: Sequence[Ask],
+    known: Mapping[str, tuple[int, Item]],
 ) -> list[Vectors | None]:
     """Return the vector of each subject, None of those that the catalogue lacks."""
     there = vectors_of(shelves, [key for key, _ in known.values()])
@@ -263,10 +269,10 @@ def _vectors(
         if not isinstance(ask.subject, str):
             missing[at] = ask.subject
         elif ask.subject in known:
-            key, profile = known[ask.subject]
+            key, item = known[ask.subject]
             found[at] = there.get(key)
             if found[at] is None:
-                missing[at] = profile.item
+                missing[at] = item
     if missing:
         encoded = view.encoder.encode([text_to_embed(item) for item in missing.values()])
         for at, vector in zip(missing, encoded, strict=True):

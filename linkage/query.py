@@ -1,10 +1,12 @@
 """Query: one question put to one view, from its candidates to a page of links."""
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from types import MappingProxyType
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -14,10 +16,11 @@ from linkage import candidates, diversity, evidence, filters, freshness, rank, s
 from linkage.candidates import Question, Ranks, Shelf
 from linkage.cursor import MAX_SERVED, Place
 from linkage.embed import Vectors
-from linkage.evidence import Comparison, Profile, Signals
 from linkage.feedback import Tie
-from linkage.profiles import Catalogue
 from linkage.ranker import Ranker
+from linkage.signals import Column, Comparison, Signals
+from linkage.sketch import IDENTIFIERS, Sketch
+from linkage.sketches import Catalogue
 from linkage.types import Evidence, Explanation, Filters, Item, Link, Options, Related, Relation
 from linkage.views import View
 
@@ -40,20 +43,25 @@ NO_RANKS: Ranks = MappingProxyType({})
 Features = Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A candidate that was compared. `value` orders links: the score and what weighs beside it.
+class Ranked(NamedTuple):
+    """A candidate that was compared: the one in a row of `found`.
 
-    `work` is the id of the work it is an edition of, if that is known yet.
+    `value` orders links: the score and what weighs beside it. `work` is the id of the work it is an
+    edition of, if that is known yet, and `is_edition` tells whether that is the source's too.
     """
 
     key: int
-    profile: Profile
-    signals: Signals
-    relation: Relation
+    found: Signals
+    at: int
     score: float
     value: float
     work: str | None
+    is_edition: bool
+
+    @property
+    def sketch(self) -> Sketch:
+        """The candidate."""
+        return self.found.targets[self.at]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +72,7 @@ class Query:
     shelves: list[Shelf]
     catalogue: Catalogue
     question: Question
-    source: Profile
+    source: Item
     comparison: Comparison
     own_key: int | None
     options: Options
@@ -86,7 +94,7 @@ class Query:
         served = (*place.served, *(r.key for r in page))
         next_place = Place(place.began, served, tuple(r.key for r in rest))
         more = rest and len(served) < MAX_SERVED
-        links = tuple(link for r in page if (link := self.link(r)).evidence)
+        links = tuple(link for link in self.links(page) if link.evidence)
         return Related(links, next_place.written(self._number) if more else None, self.view.info)
 
     def listing(self, place: Place) -> list[Ranked]:
@@ -101,41 +109,55 @@ class Query:
                 break
         return ranked
 
-    def compare(self, found: Mapping[int, Ranks], now: datetime) -> list[Ranked]:
+    def compare(self, found: Iterable[int], now: datetime) -> list[Ranked]:
         """Return those candidates that may be shown and pass the filters, the best first."""
-        profiles = self.catalogue.shown(found)
-        self.view.forget(found.keys() - profiles.keys())
-        cosines = candidates.similarities(self.question.vector, list(profiles), self.shelves)
-        passes = filters.sieve(self.options.filters)
-        groups = self._works(profiles)
-        ranked = [
-            self.ranked(key, profile, cosines.get(key), now, groups)
-            for key in found
-            if key != self.own_key and (profile := profiles.get(key)) and passes(profile.item)
-        ]
+        there = self.catalogue.shown(list(found))
+        self.view.forget(set(found) - there.keys())
+        keys = self._sieved([key for key in found if key in there and key != self.own_key])
+        ranked = self.ranked(keys, [there[key] for key in keys], now)
         return sorted(ranked, key=lambda r: -r.value)
 
-    def ranked(
-        self,
-        key: int,
-        target: Profile,
-        cosine: float | None,
-        now: datetime,
-        groups: Mapping[int, str],
-    ) -> Ranked:
-        """Compare one item with the source; `groups` tells the works of both."""
-        found = self.comparison.signals(target, cosine)
-        relation, score = rank.judge(self.source, target, found, self.ranker)
-        work = groups.get(key)
-        if work and self.own_key is not None and work == groups.get(self.own_key):
-            relation = "same_work"
-        if tie := self.ties.get(key):
-            score = tie.weigh(score)
-        value = score * (1 + POPULARITY_WEIGHT * target.item.popularity)
+    def ranked(self, keys: list[int], targets: list[Sketch], now: datetime) -> list[Ranked]:
+        """Compare items with the source."""
+        if not keys:
+            return []
+        cosines = candidates.similarities(self.question.vector, keys, self.shelves)
+        similarity = np.array([cosines.get(key, math.nan) for key in keys])
+        found = self.comparison.signals(targets, similarity)
+        scores = self._weighed(keys, rank.scores(found, self.ranker))
+        popularity = np.array([target.popularity for target in targets])
+        values = scores * (1 + POPULARITY_WEIGHT * popularity)
         if self.options.fresh:
-            age = freshness.decay(target.item, now, self.half_lives)
-            value = freshness.weigh(value, age, self.options.fresh)
-        return Ranked(key, target, found, relation, score, value, work)
+            values *= self._freshness(keys, now)
+        own_key = () if self.own_key is None else (self.own_key,)
+        works, is_edition = self.catalogue.works((*keys, *own_key)), rank.is_same_work(found)
+        own = None if self.own_key is None else works[self.own_key]
+        columns = zip(keys, scores.tolist(), values.tolist(), is_edition.tolist(), strict=True)
+        return [
+            Ranked(key, found, at, score, value, work := works[key],
+                   is_same or (work is not None and work == own))
+            for at, (key, score, value, is_same) in enumerate(columns)
+        ]  # fmt: skip
+
+    def _weighed(self, keys: list[int], scores: Column) -> Column:
+        """Return the scores with what clicks say."""
+        for at, key in enumerate(keys if self.ties else ()):
+            if tie := self.ties.get(key):
+                scores[at] = tie.weigh(float(scores[at]))
+        return scores
+
+    def _freshness(self, keys: list[int], now: datetime) -> Column:
+        """Return what freshness makes of each relevance, as a factor."""
+        items, fresh = self.catalogue.items(keys), self.options.fresh
+        ages = [freshness.decay(items[key], now, self.half_lives) for key in keys]
+        return np.array([freshness.weigh(1.0, age, fresh) for age in ages])
+
+    def _sieved(self, keys: list[int]) -> list[int]:
+        """Return those of the keys whose items pass the filters as they are now."""
+        if self.options.filters == Filters():
+            return keys
+        passes, items = filters.sieve(self.options.filters), self.catalogue.items(keys)
+        return [key for key in keys if key in items and passes(items[key])]
 
     def features(self, among: Collection[int] | None = None) -> Iterator[tuple[Item, Features]]:
         """Yield candidates, not only those of a page, and what a ranker weighs of each.
@@ -144,49 +166,62 @@ class Query:
         """
         chosen = None if among is None else dict.fromkeys(among, NO_RANKS)
         found = self._gather(_COMPARED_TO_LEARN) if chosen is None else chosen
-        for one in self.compare(found, datetime.now(UTC)):
-            yield one.profile.item, rank.features(self.source, one.profile, one.signals)
+        ranked = self.compare(found, datetime.now(UTC))
+        items = self.catalogue.items([one.key for one in ranked])
+        weighed = rank.features(ranked[0].found) if ranked else {}
+        for one in ranked:
+            yield items[one.key], {name: float(weighed[name][one.at]) for name in rank.FEATURES}
 
-    def explain(self, key: int, target: Profile) -> Explanation:
+    def explain(self, key: int, target: Item) -> Explanation:
         """Return the link to one item in full and its place among those that are served."""
         place = Place(datetime.now(UTC))
-        cosines = candidates.similarities(self.question.vector, [key], self.shelves)
-        ranked = self.ranked(key, target, cosines.get(key), place.began, self._works([key]))
+        [ranked] = self.ranked([key], [Sketch(target)], place.began)
         widest = replace(self, options=replace(self.options, limit=_EXPLAINED))
         listed = widest.listing(place)
         keys = [r.key for r in listed]
         position = keys.index(key) + 1 if key in keys else None
-        reason = None if position else self._absence(ranked, listed, place.began)
-        return Explanation(self.source.item, self.link(ranked), position, reason, self.view.info)
+        link = self._link(ranked, target)
+        reason = None if position else self._absence(ranked, link, listed, place.began)
+        return Explanation(self.source, link, position, reason, self.view.info)
 
-    def _absence(self, ranked: Ranked, listed: Sequence[Ranked], now: datetime) -> str:
+    def _absence(self, ranked: Ranked, link: Link, listed: Sequence[Ranked], now: datetime) -> str:
         """Return why an item is not among the related ones."""
-        item = ranked.profile.item
+        item = link.target
         if ranked.key == self.own_key:
             return "an item is not related to itself"
         if item.hidden:
             return "the target is hidden"
         if item.expires_at and item.expires_at <= now:
             return f"the target expired at {item.expires_at.isoformat()}"
-        if ranked.relation == "same_work":
+        if link.relation == "same_work":
             return (
                 "it is another edition of the source, listed when relation=same_work is asked for"
             )
         mine = _work_marks(ranked)
         for other in listed:
             if mine & _work_marks(other):
-                stands = other.profile.item.id
+                stands = self.catalogue.items([other.key])[other.key].id
                 return f"another edition of the same work stands for it: {stands!r}"
         return "no way of searching brings the target up for this source"
 
-    def link(self, ranked: Ranked) -> Link:
-        """Return the link of what was compared, with its reasons."""
-        reasons = evidence.explain(self.source, ranked.profile, ranked.signals, self.question.words)
-        if ranked.work and ranked.relation == "same_work":
-            reasons = (Evidence("same_work", {"work": ranked.work}), *reasons)
-        if tie := self.ties.get(ranked.key):
+    def links(self, ranked: Sequence[Ranked]) -> Iterator[Link]:
+        """Yield the links of what was compared, with their reasons."""
+        items = self.catalogue.items([one.key for one in ranked])
+        return (self._link(one, items[one.key]) for one in ranked if one.key in items)
+
+    def _link(self, one: Ranked, target: Item) -> Link:
+        reasons = evidence.explain(one.found, one.at, self.source, target, self.question.words)
+        relation = self._relation(one, target)
+        if one.work and relation == "same_work":
+            reasons = (Evidence("same_work", {"work": one.work}), *reasons)
+        if tie := self.ties.get(one.key):
             reasons = (*reasons, _told_by(tie))
-        return Link(ranked.profile.item, ranked.relation, round(ranked.score, 4), reasons)
+        return Link(target, relation, round(one.score, 4), reasons)
+
+    def _relation(self, one: Ranked, target: Item) -> Relation:
+        if one.is_edition:
+            return "same_work"
+        return rank.relation(one.found, one.at, one.score, self.source, target)
 
     def _widening(self, listed: int) -> Iterator[Found]:
         """Yield candidates, then more of them, up to all there are."""
@@ -212,11 +247,6 @@ class Query:
         session, tenant_id = self.catalogue.session, self.catalogue.tenant_id
         editions = works.editions_of(session, tenant_id, self.own_key)
         return dict(islice({**dict.fromkeys(editions, NO_RANKS), **found}.items(), limit))
-
-    def _works(self, keys: Iterable[int]) -> dict[int, str]:
-        """Return the works of these items and of the source."""
-        own = () if self.own_key is None else (self.own_key,)
-        return works.ids_of(self.catalogue.session, self.catalogue.tenant_id, {*keys, *own})
 
     def _passing(self, found: Found) -> Found:
         """Drop what does not pass filters that the index knows roughly or not at all."""
@@ -251,7 +281,7 @@ class Query:
         before = {key: at for at, key in enumerate((*place.served, *place.ahead))}
         ranked = self.compare({**dict.fromkeys(before, NO_RANKS), **found}, place.began)
         in_turn = sorted(ranked, key=lambda r: before.get(r.key, len(before)))
-        kept = _one_a_work(r for r in in_turn if self._is_asked(r))
+        kept = _one_a_work(self._asked(in_turn))
         shown = [r for r in kept if r.key in before]
         rest = [r for r in kept if r.key not in before]
         served = set(place.served)
@@ -282,7 +312,7 @@ class Query:
     @property
     def _number(self) -> int:
         """What a cursor of this question is known by; what may be excluded later is no part."""
-        item, options, wanted = self.source.item, self.options, self.options.filters
+        item, options, wanted = self.source, self.options, self.options.filters
         asked = (
             (item.id, item.title, item.text),
             (options.relation, options.fresh, options.diversity, wanted.published_after),
@@ -291,10 +321,13 @@ class Query:
         )
         return crc32(orjson.dumps(asked))
 
-    def _is_asked(self, ranked: Ranked) -> bool:
-        """Tell whether to list it; the item's own editions only when they are asked for."""
+    def _asked(self, ranked: list[Ranked]) -> list[Ranked]:
+        """Return what is to be listed; the item's own editions only when they are asked for."""
         wanted = self.options.relation
-        return ranked.relation == wanted if wanted else ranked.relation != "same_work"
+        if wanted is None or wanted == "same_work":
+            return [r for r in ranked if r.is_edition == (wanted == "same_work")]
+        items = self.catalogue.items([r.key for r in ranked])
+        return [r for r in ranked if r.key in items and self._relation(r, items[r.key]) == wanted]
 
 
 def vectors_of(shelves: Iterable[Shelf], keys: Sequence[int]) -> dict[int, Vectors]:
@@ -316,19 +349,20 @@ def _told_by(tie: Tie) -> Evidence:
 def _one_a_work(ranked: Iterable[Ranked]) -> list[Ranked]:
     """Keep the first edition of each work."""
     kept: list[Ranked] = []
-    seen: set[tuple[str, ...]] = set()
+    seen: set[object] = set()
     for one in ranked:
         marks = _work_marks(one)
-        if one.relation == "same_work" or not marks & seen:
+        if one.is_edition or seen.isdisjoint(marks):
             kept.append(one)
         seen |= marks
     return kept
 
 
-def _work_marks(ranked: Ranked) -> set[tuple[str, ...]]:
+def _work_marks(ranked: Ranked) -> set[object]:
     """Return what two editions have in common; what is new is not yet in a work."""
-    profile = ranked.profile
-    item = profile.item
-    alike = {(item.kind, profile.title, creator) for creator in profile.creators}
-    work = {("work", ranked.work)} if ranked.work else set()
-    return alike | work | {(scheme, value) for scheme, value in item.identifiers.items()}
+    sketch = ranked.sketch
+    marks: set[object] = {(sketch.kind, sketch.title, creator) for creator in sketch.creators}
+    marks.update(sketch.section(IDENTIFIERS).tolist())
+    if ranked.work:
+        marks.add(ranked.work)
+    return marks

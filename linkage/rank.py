@@ -4,15 +4,18 @@ A trained ranker weighs the evidence; the relation is decided beside it, by what
 there is. Both are the same whichever filters were asked with and wherever in a listing a link is.
 """
 
-import math
-from collections.abc import Iterator
+from collections.abc import Container
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from linkage import ranker
-from linkage.evidence import Naming, Profile, Signals
+import numpy as np
+
+from linkage import evidence, ranker
 from linkage.ranker import Ranker
+from linkage.signals import Column, Flags, Signals
+from linkage.sketch import Sketch
 from linkage.types import Item, Relation
 
 REPORTS = frozenset({"article", "page", "podcast", "post", "review", "video"})
@@ -27,56 +30,57 @@ FEATURES = (
     "nearness_across", "made_before",
 )  # fmt: skip
 """What a ranker weighs."""
-_NOTHING = dict.fromkeys(FEATURES, 0.0)
 SHIPPED = Path(str(files("linkage") / "data" / "ranker.json"))
 
 _LIKELY = 0.5
+_DECIMALS = 12
 _FAR = 5.0
 """Standard deviations above the background that count as as near as can be."""
 
 
-def features(source: Profile, target: Profile, found: Signals) -> dict[str, float]:
-    """Return what is known of a pair, by the names of FEATURES: 0 for nothing, 1 at most.
+def features(found: Signals) -> dict[str, Column]:
+    """Return what is known of each pair, by the names of FEATURES: 0 for nothing, 1 at most.
 
     Evidence counts the same whichever of the two items is the source, but for `overlap`.
     """
-    nearness = min(1.0, found.nearness / _FAR)
-    rare_creator = 1 / math.log2(max(2, found.bearers)) if found.creators else 0.0
-    titles = found.titles
-    facts: dict[str, float] = {
-        "same_work": is_same_work(source, target, found),
-        "series": bool(found.series),
-        "creator": rare_creator,
-        "creator_of_kind": rare_creator * (source.item.kind == target.item.kind),
+    titles, kind = found.titles, found.source.kind
+    nearness = np.minimum(1.0, found.nearness / _FAR)
+    is_of_kind = _are(found, {kind})
+    creator = np.where(found.creators, _telling(found.bearers), 0.0)
+    namings = found.named_by_target, found.named_by_source
+    full, surname = (namings[0].full, namings[1].full), (namings[0].surname, namings[1].surname)
+    titled = [naming.title | titles.is_alike for naming in namings]
+    return {
+        "same_work": is_same_work(found),
+        "series": found.series,
+        "creator": creator,
+        "creator_of_kind": creator * is_of_kind,
         "subjects": found.subject_rarity,
         "same_title": titles.is_same,
         "same_head": titles.is_same_head,
         "alike_title": titles.is_alike,
         "shared_title": titles.rarity,
-        "own_title": 1 / math.log2(max(2, titles.namesakes)) if titles.is_same else 0.0,
+        "own_title": titles.is_same * _telling(float(titles.namesakes)),
         "told": found.told,
         "told_rare": found.told_rarity,
+        "named_full": full[0] | full[1],
+        "named_surname": surname[0] | surname[1],
+        "named_full_titled": full[0] & titled[0] | full[1] & titled[1],
+        "named_surname_titled": surname[0] & titled[0] | surname[1] & titled[1],
+        "reported": found.told_rarity * _is_reported(found),
         "overlap": found.text_overlap,
         "nearness": nearness,
-        "nearness_across": nearness * _is_across(source.item, target.item),
-        "made_before": _is_made_before(source, target),
+        "nearness_across": nearness * found.is_across,
+        "made_before": is_made_before(found),
     }
-    for naming, namer in _namings(source, target, found):
-        if naming.creator:
-            facts[f"named_{naming.creator}"] = True
-            if naming.title or titles.is_alike:
-                facts[f"named_{naming.creator}_titled"] = True
-        if naming.title and namer.item.kind in REPORTS:
-            facts["reported"] = found.told_rarity
-    return {**_NOTHING, **facts}
 
 
-def judge(
-    source: Profile, target: Profile, found: Signals, by: Ranker | None = None
-) -> tuple[Relation, float]:
-    """Return what ties two items and how likely the link is right, 0..1, by the shipped ranker."""
-    score = (by or shipped()).probability(features(source, target, found))
-    return _relation(source, target, found, score), score
+def scores(found: Signals, by: Ranker | None = None) -> Column:
+    """Return how likely each link is right, 0..1, by the shipped ranker or another.
+
+    What is equal but for rounding is equal.
+    """
+    return np.round((by or shipped()).probabilities(features(found)), _DECIMALS)
 
 
 @cache
@@ -85,64 +89,90 @@ def shipped() -> Ranker:
     return ranker.load(SHIPPED, FEATURES)
 
 
-def is_same_work(source: Profile, target: Profile, found: Signals) -> bool:
-    """Tell whether the two are editions of one work."""
-    is_alike = found.titles.is_same and source.item.kind == target.item.kind
-    return bool(found.identifiers or (is_alike and found.creators))
+def is_same_work(found: Signals) -> Flags:
+    """Tell which are editions of one work with the source."""
+    is_alike = found.titles.is_same & found.creators
+    return found.identifiers | (is_alike & _are(found, {found.source.kind}))
 
 
-def _relation(source: Profile, target: Profile, found: Signals, score: float) -> Relation:
-    if is_same_work(source, target, found):
+def is_made_before(found: Signals) -> Flags:
+    """Tell where a film, game … is older than the book."""
+    kind, year, years = found.source.kind, found.source.year, found.years
+    before, others = np.zeros(len(years), dtype=np.bool_), frozenset[str]()
+    if kind == "book" and year:
+        before, others = years < year - 1, ADAPTATIONS
+    elif kind in ADAPTATIONS and year:
+        before, others = year < years - 1, frozenset({"book"})
+    is_before: Flags = before & (years != 0) & _are(found, others)
+    return is_before
+
+
+def _are(found: Signals, kinds: Container[str]) -> Flags:
+    """Tell which targets are of some kinds."""
+    return np.array([target.kind in kinds for target in found.targets])
+
+
+def relation(found: Signals, at: int, score: float, source: Item, target: Item) -> Relation:
+    """Return what ties the source to one of the targets; `score` is how likely the link is."""
+    titles = found.titles
+    if is_same_work(found)[at]:
         return "same_work"
-    if _is_made_from(source, target, found, score):
+    namings = _namings(found, at, source, target)
+    if _is_made_from(found, at, score, namings):
         return "adaptation_of"
-    for naming, namer in _namings(source, target, found):
+    for naming in namings:
         if naming.title and (naming.creator or score >= _LIKELY):
-            return "about" if namer.item.kind in REPORTS else "mentions"
-    is_sequel = found.titles.is_within and source.item.kind == target.item.kind
-    if found.series or (found.creators and is_sequel):
+            return "about" if naming.namer.kind in REPORTS else "mentions"
+    is_sequel = titles.is_within[at] and source.kind == target.kind
+    if found.series[at] or (found.creators[at] and is_sequel):
         return "series"
-    return "same_creator" if found.creators else "similar"
+    return "same_creator" if found.creators[at] else "similar"
 
 
-def _is_made_from(source: Profile, target: Profile, found: Signals, score: float) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """What one item says of the other: its title, a creator of it, or both."""
+
+    title: bool
+    creator: bool
+    namer: Item
+    named: Sketch
+
+    def has_cue(self) -> bool:
+        """Tell whether words near the creator say that one was made from the other."""
+        return evidence.has_cue_near(self.namer, self.named)
+
+
+def _namings(found: Signals, at: int, source: Item, target: Item) -> list[_Naming]:
+    by_target, by_source = found.named_by_target, found.named_by_source
+    namings = (
+        _Naming(bool(by_target.title[at]), bool(by_target.creator[at]), target, found.source),
+        _Naming(bool(by_source.title[at]), bool(by_source.creator[at]), source, found.targets[at]),
+    )
+    return [naming for naming in namings if naming.title or naming.creator]
+
+
+def _is_made_from(found: Signals, at: int, score: float, namings: list[_Naming]) -> bool:
     """Tell whether a book and a film, game … are one story."""
-    if not _book_and_adaptation(source, target) or _is_made_before(source, target):
+    kinds = found.source.kind, found.targets[at].kind
+    is_pair = any(a == "book" and b in ADAPTATIONS for a, b in (kinds, kinds[::-1]))
+    if not is_pair or is_made_before(found)[at]:
         return False
-    is_titled = found.titles.is_alike or found.titles.is_same_head
-    if is_titled and (found.has_cue or score >= _LIKELY):
+    is_titled = found.titles.is_alike[at] or found.titles.is_same_head[at]
+    if is_titled and (found.has_cue[at] or score >= _LIKELY):
         return True
     return any(
-        (naming.title or is_titled) and naming.creator and (naming.has_cue or score >= _LIKELY)
-        for naming, _ in _namings(source, target, found)
+        (naming.title or is_titled) and naming.creator and (score >= _LIKELY or naming.has_cue())
+        for naming in namings
     )
 
 
-def _is_made_before(source: Profile, target: Profile) -> bool:
-    """Tell whether a film, game … is older than the book."""
-    if not (pair := _book_and_adaptation(source, target)):
-        return False
-    book, other = pair
-    return bool(book.year and other.year and other.year < book.year - 1)
+def _is_reported(found: Signals) -> Flags:
+    """Tell where an article, review … names the title of the other item."""
+    by_target = found.named_by_target.title & _are(found, REPORTS)
+    return by_target | found.named_by_source.title & (found.source.kind in REPORTS)
 
 
-def _is_across(source: Item, target: Item) -> bool:
-    """Tell whether two items are known to be in different languages, and so share few words."""
-    both = (source.language or "", target.language or "")
-    primary = {language.lower().partition("-")[0] for language in both}
-    return "" not in primary and len(primary) > 1
-
-
-def _book_and_adaptation(source: Profile, target: Profile) -> tuple[Profile, Profile] | None:
-    for book, other in ((source, target), (target, source)):
-        if book.item.kind == "book" and other.item.kind in ADAPTATIONS:
-            return book, other
-    return None
-
-
-def _namings(source: Profile, target: Profile, found: Signals) -> Iterator[tuple[Naming, Profile]]:
-    """Yield what one item says of the other, and the item that says it."""
-    if found.named_by_target:
-        yield found.named_by_target, target
-    if found.named_by_source:
-        yield found.named_by_source, source
+def _telling(bearers: Column | float) -> Column:
+    """Return how telling it is to have what so many items have: 1 for one or two."""
+    return 1 / np.log2(np.maximum(2.0, bearers))

@@ -3,18 +3,18 @@
 It is linear, so its file can be read and a score be explained; `linkage.learn.ranker` makes one.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import repeat
-from operator import mul
 from pathlib import Path
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from linkage.errors import RankerError
 
 FORMAT = 1
+Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,14 @@ class Ranker:
 
     def probability(self, features: Mapping[str, float]) -> float:
         """Return how likely the link is right, 0..1. A feature without a weight counts nothing."""
-        values = map(features.get, self.weights, repeat(0.0))
-        odds = self.intercept + sum(map(mul, self.weights.values(), values))
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.slope * odds + self.offset))))
+        known = {name: features.get(name, 0.0) for name in self.weights}
+        return float(self.probabilities({name: np.array([known[name]]) for name in known})[0])
+
+    def probabilities(self, features: Mapping[str, Column]) -> Column:
+        """Return how likely each of many links is right; a column for each feature it weighs."""
+        values = np.array([features[name] for name in self.weights], dtype=np.float64)
+        odds = self.intercept + np.fromiter(self.weights.values(), np.float64) @ values
+        return 1 / (1 + np.exp(-np.clip(self.slope * odds + self.offset, -30.0, 30.0)))
 
     def save(self, path: Path) -> None:
         """Write the ranker as JSON."""

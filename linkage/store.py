@@ -28,7 +28,7 @@ from linkage import attributes
 from linkage.cursor import decode, encode
 from linkage.errors import InvalidCursorError, ItemNotFoundError
 from linkage.items import content_hash
-from linkage.models import CatalogueState, ItemRow
+from linkage.models import CatalogueState, ItemRow, WorkStateRow
 from linkage.types import Filters, ImportSummary, Item
 
 _FIELDS = tuple(f.name for f in fields(Item))
@@ -47,6 +47,14 @@ _ALIKE = {"render_nulls": True}
 _REVISION = select(CatalogueState.revision).where(
     CatalogueState.tenant_id == bindparam("tenant_id")
 )
+_VERSION = (
+    select(
+        CatalogueState.revision,
+        WorkStateRow.revision, WorkStateRow.key, WorkStateRow.is_rebuilding, WorkStateRow.claim,
+    )
+    .outerjoin(WorkStateRow, WorkStateRow.tenant_id == CatalogueState.tenant_id)
+    .where(CatalogueState.tenant_id == bindparam("tenant_id"))
+)  # fmt: skip
 _SHOWN = select(ItemRow.key, ItemRow.revision).where(
     ItemRow.tenant_id == bindparam("tenant_id"),
     ItemRow.key.in_(bindparam("keys", expanding=True)),
@@ -70,6 +78,10 @@ class Page:
 
     items: tuple[Item, ...]
     next_cursor: str | None
+
+
+Version = tuple[Any, ...]
+"""The revision of a catalogue and how far its works follow, None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +240,13 @@ def kinds(session: Session, tenant_id: str) -> list[str]:
 def revision(session: Session, tenant_id: str) -> int:
     """Return the revision of a catalogue, as `state` does."""
     return session.execute(_REVISION, {"tenant_id": tenant_id}).scalar_one_or_none() or 0
+
+
+def version(session: Session, tenant_id: str) -> Version:
+    """Return what is another as soon as an item or a work of the catalogue is."""
+    bound = {"tenant_id": tenant_id}
+    row = session.connection().execute(_VERSION, bound).one_or_none()
+    return tuple(row) if row else (0, None, None, None, None)
 
 
 def revisions(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int, int]:

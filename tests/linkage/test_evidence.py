@@ -5,9 +5,10 @@ import pytest
 
 from linkage import candidates, evidence, rank
 from linkage.candidates import Shelf
-from linkage.evidence import Profile
 from linkage.items import item_from_record
 from linkage.lexical import LexiconWriter
+from linkage.signals import Comparison
+from linkage.sketch import Sketch
 from linkage.types import Evidence, Item, Relation
 
 MakeItem = Callable[..., Item]
@@ -23,10 +24,11 @@ def link(source: Item, target: Item, cosine: float = 0.3) -> tuple[Relation, flo
     others = [item_from_record({"id": str(n), "kind": "page", "title": t}) for n, t in OTHERS]
     words.add(dict(enumerate((source, target, *others))))
     asked = candidates.question(source, NO_VECTOR, [Shelf(vectors=None, lexicon=words.publish())])
-    a, b = Profile(source), Profile(target)
-    found = evidence.Comparison(a, asked).signals(b, cosine)
-    reasons = evidence.explain(a, b, found, asked.words)
-    return *rank.judge(a, b, found), {e.type: e for e in reasons}
+    comparison = Comparison(Sketch(source), source, asked)
+    found = comparison.signals([Sketch(target)], np.array([cosine]))
+    reasons = evidence.explain(found, 0, source, target, asked.words)
+    score = float(rank.scores(found)[0])
+    return rank.relation(found, 0, score, source, target), score, {e.type: e for e in reasons}
 
 
 @pytest.fixture

@@ -1,0 +1,169 @@
+"""Sketches: what is kept of items between questions, so that the database need not be asked again.
+
+What is kept of an item is good for one revision of it. What the database said may be shown is good
+as long as the catalogue has the revision it was said at, so what was deleted or hidden is gone at
+once; what expires is told by the clock. Works are known likewise until they change.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from sqlalchemy.orm import Session
+
+from linkage import store, works
+from linkage.sketch import Sketch
+from linkage.store import Stored, Version
+from linkage.types import Item
+
+SKETCHES = 192_000_000
+"""Bytes of sketches to keep, about: of 200,000 items with a paragraph of text each."""
+ITEMS = 64_000_000
+"""Bytes of whole items to keep, about; they are read when they are answered or asked about."""
+_ITEM_OVERHEAD = 1_500
+
+V = TypeVar("V")
+Place = tuple[str, int, int]
+"""A tenant, a key and the revision of an item: what is kept under it never changes."""
+
+
+class Recent(Generic[V]):
+    """The values used last, of about a total size. Safe for many threads.
+
+    Two generations take the place of an order of use: when the young one is half of the whole it
+    becomes the old one, and of that only what is asked for again lives on.
+    """
+
+    def __init__(self, capacity: int, size: Callable[[V], int]) -> None:
+        self._half, self._size = capacity // 2, size
+        self._lock = threading.Lock()
+        self._young: dict[Place, V] = {}
+        self._old: dict[Place, V] = {}
+        self._held = 0
+
+    def get(self, place: Place) -> V | None:
+        """Return what is kept."""
+        if (value := self._young.get(place)) is None and (value := self._old.get(place)):
+            self.keep(place, value)
+        return value
+
+    def keep(self, place: Place, value: V) -> None:
+        """Keep a value."""
+        with self._lock:
+            if self._held > self._half:
+                self._old, self._young, self._held = self._young, {}, 0
+            if place not in self._young:
+                self._young[place] = value
+                self._held += self._size(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database said of a catalogue while it had one version."""
+
+    version: Version
+    shown: dict[int, int] = field(default_factory=dict)
+    """The revision of each item that may be shown, until it expires."""
+    ids: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """The key and revision of items by their owner's id."""
+    works: dict[int, str | None] = field(default_factory=dict)
+    """The id of the work of each item, None where it has none yet."""
+
+
+class Sketches:
+    """The sketches and items of all tenants. Safe for many threads."""
+
+    def __init__(self, sketches: int = SKETCHES, items: int = ITEMS) -> None:
+        self.sketches = Recent[Sketch](sketches, lambda sketch: sketch.size)
+        self.items = Recent[Item](items, lambda item: _ITEM_OVERHEAD + len(item.text))
+        self._known: dict[str, _Known] = {}
+
+    def at(self, session: Session, tenant_id: str) -> "Catalogue":
+        """Return the tenant's items as they are now."""
+        version = store.version(session, tenant_id)
+        known = self._known.get(tenant_id)
+        if known is None or known.version != version:
+            known = self._known[tenant_id] = _Known(version)
+        return Catalogue(self, session, tenant_id, known)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A tenant's items as one request sees them.
+
+    SQLite gives the key of a deleted item to another, so that only a key and a revision say which.
+    """
+
+    kept: Sketches
+    session: Session
+    tenant_id: str
+    known: _Known
+
+    def shown(self, keys: Collection[int]) -> dict[int, Sketch]:
+        """Return the items of these keys that may be shown: not deleted, hidden or expired."""
+        revisions, now = self.known.shown, datetime.now(UTC)
+        if unknown := [key for key in keys if key not in revisions]:
+            revisions.update(store.revisions(self.session, self.tenant_id, unknown))
+        wanted = {key: revision for key in keys if (revision := revisions.get(key)) is not None}
+        return {
+            key: sketch
+            for key, sketch in self._get(self.kept.sketches, wanted, Sketch).items()
+            if sketch.expires_at is None or sketch.expires_at > now
+        }
+
+    def items(self, keys: Collection[int]) -> dict[int, Item]:
+        """Return the items of keys that `shown` or `by_ids` returned."""
+        revisions = {key: self.known.shown[key] for key in keys if key in self.known.shown}
+        return self._get(self.kept.items, revisions, _itself)
+
+    def works(self, keys: Iterable[int]) -> dict[int, str | None]:
+        """Return the work of each of these keys, None where there is none yet."""
+        known, wanted = self.known.works, list(keys)
+        if unknown := [key for key in wanted if key not in known]:
+            found = works.ids_of(self.session, self.tenant_id, unknown)
+            known.update((key, found.get(key)) for key in unknown)
+        return {key: known[key] for key in wanted}
+
+    def by_ids(self, ids: Collection[str]) -> dict[str, tuple[int, Item]]:
+        """Return the key and item of each of these ids that the tenant has, shown or not."""
+        known = self.known.ids
+        if unknown := [id_ for id_ in ids if id_ not in known]:
+            read = store.by_ids(self.session, self.tenant_id, unknown)
+            known.update((id_, (one.key, one.revision)) for id_, one in read.items())
+            self._keep_items(read.values())
+        places = {id_: known[id_] for id_ in ids if id_ in known}
+        found = self._get(self.kept.items, dict(places.values()), _itself)
+        return {id_: (key, found[key]) for id_, (key, _) in places.items() if key in found}
+
+    def sketch(self, item: Item) -> Sketch:
+        """Return the sketch of an item that `by_ids` returned."""
+        place = (self.tenant_id, *self.known.ids[item.id])
+        if (found := self.kept.sketches.get(place)) is None:
+            self.kept.sketches.keep(place, found := Sketch(item))
+        return found
+
+    def _get(
+        self, kept: Recent[V], revisions: Mapping[int, int], make: Callable[[Item], V]
+    ) -> dict[int, V]:
+        """Return what is kept of items, and make it of those of which nothing is."""
+        found: dict[int, V] = {}
+        for key, revision in revisions.items():
+            if (value := kept.get((self.tenant_id, key, revision))) is not None:
+                found[key] = value
+        if missing := revisions.keys() - found.keys():
+            read = store.read(self.session, self.tenant_id, missing)
+            self._keep_items(read)
+            for stored in read:
+                found[stored.key] = value = make(stored.item)
+                kept.keep((self.tenant_id, stored.key, stored.revision), value)
+        return found
+
+    def _keep_items(self, read: Iterable[Stored]) -> None:
+        for stored in read:
+            self.kept.items.keep((self.tenant_id, stored.key, stored.revision), stored.item)
+
+
+def _itself(item: Item) -> Item:
+    return item
