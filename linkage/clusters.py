@@ -80,13 +80,15 @@ def inherit(
     one. A group that is left several keeps the oldest; the others are merged into it. A group that
     is left none gets None: a new id is to be made.
     """
-    heirs = {
-        old: max(range(len(groups)), key=lambda place: _claim(groups[place], before, old))
-        for old in sorted(set(before.values()), key=age)
-    }
+    heirs: dict[T, tuple[int, int, int]] = {}
+    for place, group in enumerate(groups):
+        for old, members in _by_id(group, before).items():
+            claim = len(members), -min(members), place
+            heirs[old] = max(heirs.get(old, claim), claim)
     ids: list[T | None] = [None] * len(groups)
     merged: dict[T, T] = {}
-    for old, place in heirs.items():
+    for old in sorted(heirs, key=age):
+        place = heirs[old][-1]
         kept = ids[place]
         if kept is None:
             ids[place] = old
@@ -95,6 +97,10 @@ def inherit(
     return ids, merged
 
 
-def _claim(group: Collection[int], before: Mapping[int, T], old: T) -> tuple[int, int]:
-    members = [node for node in group if before.get(node) == old]
-    return len(members), -min(members, default=0)
+def _by_id(group: Collection[int], before: Mapping[int, T]) -> dict[T, list[int]]:
+    """Return the members of a group by the id that each had."""
+    found: dict[T, list[int]] = defaultdict(list)
+    for node in group:
+        if node in before:
+            found[before[node]].append(node)
+    return found

@@ -37,13 +37,13 @@ def probabilities(pairs: Sequence[tuple[Item, Item]], matcher: Matcher) -> list[
     """Return for each pair of items how likely they are one work.
 
     A shared identifier decides, and so do different numbers of a scheme that numbers works; of two
-    kinds no two items are one work.
+    kinds no two items are one work. The matcher is asked both ways round, since it may say
+    otherwise of (b, a) than of (a, b), and the mean is taken.
     """
     known = {id(item): described(item) for pair in pairs for item in pair}
-    # of two items the matcher may say a little less the other way round
-    ordered = [sorted(pair, key=lambda item: item.id) for pair in pairs]
-    rows = matcher.alone((known[id(one)], known[id(other)]) for one, other in ordered)
-    judged = matcher.probabilities(rows).tolist()
+    both_ways = (known[id(one)] for pair in pairs for one in (*pair, *reversed(pair)))
+    rows = matcher.alone(zip(both_ways, both_ways, strict=True))
+    judged = matcher.probabilities(rows).reshape(-1, 2).mean(axis=1).tolist()
     return [_decided(*pair, found) for pair, found in zip(pairs, judged, strict=True)]
 
 

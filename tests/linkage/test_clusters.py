@@ -1,4 +1,5 @@
 import random
+import time
 from itertools import combinations
 
 import pytest
@@ -83,3 +84,12 @@ def test_ids_are_inherited(groups: list, before: dict, ids: list, merged: dict) 
 def test_same_groups_keep_their_ids(before: dict) -> None:
     groups = [[n for n in before if before[n] == old] for old in sorted(set(before.values()))]
     assert inherit(groups, before, age) == (sorted(set(before.values())), {})
+
+
+def test_many_works_inherit_in_no_time() -> None:
+    """A catalogue that is compared anew has as many groups as works; each with each is too many."""
+    nodes = range(20_000)
+    started = time.process_time()
+    ids, merged = inherit([[n] for n in nodes], {n: f"w{n}" for n in nodes}, age)
+    assert time.process_time() - started < 5
+    assert (ids, merged) == ([f"w{n}" for n in nodes], {})
