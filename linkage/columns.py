@@ -31,7 +31,7 @@ class Columns:
     def mask(self, filters: Filters) -> Mask | None:
         """Return which rows pass, or None when all do."""
         passing, year = conditions(self.names, filters)
-        masks = [np.isin(self.codes[:, column], codes) for column, codes in passing.items()]
+        masks = [_is_any(self.codes[:, column], codes) for column, codes in passing.items()]
         if year is not None:
             masks.append(self.codes[:, YEAR] >= year)
         return np.logical_and.reduce(masks) if masks else None
@@ -72,6 +72,14 @@ def conditions(names: Names, filters: Filters) -> tuple[dict[int, list[int]], in
     wanted = enumerate((filters.kinds, filters.languages, filters.sources))
     passing = {column: _codes(names[column], values) for column, values in wanted if values}
     return passing, dates.year(filters.published_after)
+
+
+def _is_any(values: Codes, wanted: Iterable[int]) -> Mask:
+    """Return what `np.isin` does, many times as fast for the few codes of a filter."""
+    found = np.zeros(len(values), dtype=np.bool_)
+    for code in wanted:
+        found |= values == code
+    return found
 
 
 def _codes(names: Sequence[str], wanted: Iterable[str]) -> list[int]:

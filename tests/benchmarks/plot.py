@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 260, 210
-_LEFT, _TOP, _RIGHT, _BOTTOM = 48, 28, 12, 34
+WIDTH, HEIGHT = 270, 210
+_LEFT, _TOP, _RIGHT, _BOTTOM = 48, 28, 30, 34
 _COLOURS = ("#1f6fb2", "#c4501b", "#3a8a3a")
 _STYLE = (
     "text{font:11px sans-serif;fill:#444}.t{font-weight:bold;font-size:12px}"
