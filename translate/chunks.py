@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from translate import glossaries, store, usage, webhooks
 from translate.errors import GlossaryNotFoundError
 from translate.glossary import Glossary
-from translate.jobs import JobOptions
+from translate.jobs import CHUNK_ITEMS, JobOptions
 from translate.models import ChunkRow, JobItemRow, JobRow, ResultRow
 from translate.search import TenantMemory
 from translate.translator import Translator
@@ -143,14 +143,17 @@ def claim_any(session: Session, *, lease: float) -> Claim | None:
 def claim(session: Session, job_id: str, *, lease: float) -> Claim | None:
     """Take the next chunk of a job for `lease` seconds; None where there is none to take.
 
-    A chunk whose worker let its lease run out can be taken. After too many attempts its items
-    fail, with the reason, and the next chunk is taken.
+    A chunk whose worker let its lease run out can be taken, cut to the smallest size: so a worker
+    that is killed often gets on, and what kills it is found among few. After too many attempts its
+    items fail, with the reason, and the next chunk is taken.
     """
     job = store.lock_job(session, job_id)
     if job.state not in store.LIVE:
         return None
     moment = store.now()
     while chunk := store.next_chunk(session, job_id, moment):
+        if chunk.attempts:
+            _cut(session, chunk)
         items = store.open_items(session, chunk)
         if chunk.attempts >= MAX_ATTEMPTS:
             reason = f"given up after {MAX_ATTEMPTS} attempts; the worker's log tells why"
@@ -168,6 +171,21 @@ def claim(session: Session, job_id: str, *, lease: float) -> Claim | None:
         session.flush()
         return _claim(job, chunk, items, glossary)
     return None
+
+
+def _cut(session: Session, chunk: ChunkRow) -> None:
+    """Make a large chunk a small one, and others of the rest, which wait."""
+    end, chunk.count = chunk.first + chunk.count, min(chunk.count, CHUNK_ITEMS)
+    others = [
+        ChunkRow(
+            job_id=chunk.job_id, target=chunk.target, first=first,
+            count=min(CHUNK_ITEMS, end - first), state="pending",
+        )
+        for first in range(chunk.first + chunk.count, end, CHUNK_ITEMS)
+    ]  # fmt: skip
+    session.add_all(others)
+    for each in (chunk, *others):
+        _count(session, each)
 
 
 def _glossary(session: Session, job: JobRow) -> Glossary | None:
@@ -260,13 +278,17 @@ def _settle(
     ]  # fmt: skip
     if rows:
         session.execute(insert(ResultRow), rows)
-    counts = store.count_results(session, chunk)
-    chunk.done, chunk.failed = counts.get("done", 0), counts.get("failed", 0)
-    chunk.needs_review = counts.get("needs_review", 0)
+    _count(session, chunk)
     chunk.state, chunk.claim, chunk.lease_until = "done", None, None
     _charge(session, job, items, results)
     session.flush()
     _finish_if_done(session, job)
+
+
+def _count(session: Session, chunk: ChunkRow) -> None:
+    counts = store.count_results(session, chunk)
+    chunk.done, chunk.failed = counts.get("done", 0), counts.get("failed", 0)
+    chunk.needs_review = counts.get("needs_review", 0)
 
 
 def _charge(

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session, undefer
 
-from translate import glossaries
+from translate import glossaries, usage
 from translate.errors import DocumentNotFoundError, DocumentStateError, TranslateError
 from translate.files import TranslatedFile, translate_file
 from translate.formats import Options
@@ -42,14 +43,20 @@ def create(  # noqa: PLR0913 - what a document is made of
     content: bytes,
     options: Options,
     *,
+    key_id: str = "",
     glossary: str | None = None,
 ) -> DocumentRow:
-    """Queue a document; raise `GlossaryNotFoundError`. A file that cannot be read fails later."""
+    """Queue a document at a key's cost; raise `GlossaryNotFoundError`, `QuotaExceededError`.
+
+    A file that cannot be read, or holds more characters than are left, fails later.
+    """
+    usage.check(session, tenant_id, key_id, 1)
     if glossary:
         glossary = glossaries.find(session, tenant_id, glossary).id
     moment = now()
     row = DocumentRow(
-        id=f"doc_{secrets.token_hex(12)}", tenant_id=tenant_id, name=name, content=content,
+        id=f"doc_{secrets.token_hex(12)}", tenant_id=tenant_id, key_id=key_id, name=name,
+        content=content,
         target=options.target, source=options.source, columns=list(options.columns),
         glossary=glossary, state="queued", created_at=moment, expires_at=moment + KEPT,
     )  # fmt: skip
@@ -166,19 +173,30 @@ def _translate(
         session.expunge(row)
     options = Options(target=row.target, source=row.source, columns=tuple(row.columns))
     memory = TenantMemory(reading, row.tenant_id)
+
+    def check_size(characters: int) -> None:
+        with reading() as session:
+            usage.check(session, row.tenant_id, row.key_id, characters)
+
     return translate_file(
-        translator, row.name, row.content, options, glossary=glossary, memory=memory
-    )
+        translator, row.name, row.content, options,
+        glossary=glossary, memory=memory, check_size=check_size,
+    )  # fmt: skip
 
 
-def _finish(transaction: Transaction, claim: _Claim, **values: object) -> None:
+def _finish(transaction: Transaction, claim: _Claim, *, characters: int = 0, **values: Any) -> None:  # noqa: ANN401 - columns
+    """Write what became of a document and charge for it, if the claim still holds."""
     with transaction() as session:
-        _write(session, claim, **values)
+        if owner := _write(session, claim, characters=characters, **values):
+            usage.add(session, *owner, characters)
 
 
-def _write(session: Session, claim: _Claim, **values: object) -> None:
-    session.execute(
+def _write(session: Session, claim: _Claim, **values: Any) -> tuple[str, str] | None:  # noqa: ANN401
+    """Write what became of a document; return its tenant and key if the claim still holds."""
+    written = session.execute(
         update(DocumentRow)
         .where(DocumentRow.id == claim.document_id, DocumentRow.claim == claim.token)
         .values(claim=None, lease_until=None, finished_at=now(), **values)
-    )
+        .returning(DocumentRow.tenant_id, DocumentRow.key_id)
+    ).first()
+    return (written.tenant_id, written.key_id) if written else None

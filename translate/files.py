@@ -29,6 +29,7 @@ class TranslatedFile:
     needs_review: int
     failed: int
     characters: int
+    """Those of the passages that did not fail."""
     faults: tuple[str, ...] = ()
     """Places and reasons of the passages that failed."""
 
@@ -41,8 +42,11 @@ def translate_file(  # noqa: PLR0913 - what a file is translated with
     *,
     glossary: Glossary | None = None,
     memory: Memory | None = None,
+    check_size: Callable[[int], None] = lambda _: None,
 ) -> TranslatedFile:
     """Translate a file; its name's suffix tells the format.
+
+    `check_size` is given the number of characters to translate before any is, and may raise.
 
     Without a source language the whole file's is told at once, since menus and cells are too short
     to tell it from. Raises `FormatError`, `UnknownFormatError`, `UnsupportedLanguageError`.
@@ -50,6 +54,7 @@ def translate_file(  # noqa: PLR0913 - what a file is translated with
     [target] = translator.check_targets([options.target])
     document = read(name, data, options)
     passages = document.passages
+    check_size(sum(len(passage.text) for passage in passages))
     source = options.source or _language(translator.detector, document)
     translate = partial(
         translator.translate, target=target, source=source, glossary=glossary, memory=memory
@@ -61,7 +66,11 @@ def translate_file(  # noqa: PLR0913 - what a file is translated with
         passages=len(passages),
         needs_review=sum(each.status == "needs_review" for each in done),
         failed=good.count(None),
-        characters=sum(len(passage.text) for passage in passages),
+        characters=sum(
+            len(passage.text)
+            for passage, text in zip(passages, good, strict=True)
+            if text is not None
+        ),
         faults=tuple(_faults(passages, done, good)),
     )
 

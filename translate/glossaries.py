@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from translate.errors import GlossaryNameTakenError, GlossaryNotFoundError, InvalidTermError
 from translate.glossary import Glossary, Term, term_fault
 from translate.languages import canonical
-from translate.models import GlossaryRow, TermRow
+from translate.models import GlossaryRow, LocalisationRow, TermRow
 from translate.store import now
 from translate.types import Fault, ImportSummary
 
@@ -117,7 +117,10 @@ def remove_terms(session: Session, tenant_id: str, reference: str, pair: Pair) -
 
 def remove(session: Session, tenant_id: str, reference: str) -> None:
     """Delete a glossary with its terms."""
-    session.delete(find(session, tenant_id, reference))
+    row = find(session, tenant_id, reference)
+    used = update(LocalisationRow).where(LocalisationRow.glossary == row.id)
+    session.execute(used.values(glossary=None))
+    session.delete(row)
     session.flush()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from translate import glossaries
 from translate.batches import batched
 from translate.errors import LocalisationNotFoundError
 from translate.languages import canonical
@@ -32,6 +33,7 @@ class Localisation:
 
     language: str
     fields: tuple[str, ...]
+    glossary: str | None
     settled: int
     """The catalogue's revision up to which all is translated."""
     done: int
@@ -47,6 +49,7 @@ class Claim:
     tenant_id: str
     language: str
     fields: tuple[str, ...]
+    glossary: str | None
     revision: int
     last_key: int
     memory_at: datetime | None
@@ -71,10 +74,22 @@ class Localised:
         return self.digest == digest_of(text)
 
 
-def follow(session: Session, tenant_id: str, language: str, fields: Sequence[str]) -> None:
-    """Keep a catalogue translated into a language from now on; other fields begin anew."""
-    fresh = {"fields": list(fields), "revision": BEGINNING[0], "last_key": BEGINNING[1],
-             "memory_at": _memory_at(session, tenant_id, language),
+def follow(
+    session: Session,
+    tenant_id: str,
+    language: str,
+    fields: Sequence[str],
+    *,
+    glossary: str | None = None,
+) -> None:
+    """Keep a catalogue translated into a language from now on; other fields begin anew.
+
+    The glossary, an id or a name, holds for what is translated from then on. Raises
+    `GlossaryNotFoundError`.
+    """
+    terms = glossaries.find(session, tenant_id, glossary).id if glossary else None
+    fresh = {"fields": list(fields), "glossary": terms, "revision": BEGINNING[0],
+             "last_key": BEGINNING[1], "memory_at": _memory_at(session, tenant_id, language),
              "updated_at": now()}  # fmt: skip
     row = session.get(LocalisationRow, (tenant_id, canonical(language)))
     if row is None:
@@ -87,6 +102,8 @@ def follow(session: Session, tenant_id: str, language: str, fields: Sequence[str
         session.execute(update(LocalisationRow).where(_is(tenant_id, language)).values(fresh))
         others = _has(tenant_id, language) & LocalisedRow.field.not_in(fields)
         session.execute(delete(LocalisedRow).where(others))
+    else:
+        row.glossary = terms
 
 
 def begin_anew(session: Session, tenant_id: str, language: str) -> None:
@@ -120,6 +137,7 @@ def overview(session: Session, tenant_id: str) -> list[Localisation]:
         Localisation(
             language=row.language,
             fields=tuple(row.fields),
+            glossary=row.glossary,
             settled=row.revision - (row.last_key != BEGINNING[1]),
             done=counts.get((row.language, "done"), 0),
             needs_review=counts.get((row.language, "needs_review"), 0),
@@ -156,7 +174,7 @@ def claim(session: Session, tenant_id: str, language: str, *, lease_seconds: flo
         return None
     newest = _memory_at(session, tenant_id, row.language)
     return Claim(
-        tenant_id, row.language, tuple(row.fields), row.revision, row.last_key,
+        tenant_id, row.language, tuple(row.fields), row.glossary, row.revision, row.last_key,
         newest, newest != row.memory_at, token,
     )  # fmt: skip
 

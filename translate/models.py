@@ -225,6 +225,8 @@ class DocumentRow(Base):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[str] = mapped_column(String(64), server_default="")
+    """Whose characters are used; empty for no key."""
     name: Mapped[str] = mapped_column(String(255))
     target: Mapped[str] = mapped_column(String(35))
     source: Mapped[str | None] = mapped_column(String(35))
@@ -312,6 +314,8 @@ class LocalisationRow(Base):
     tenant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     language: Mapped[str] = mapped_column(String(35), primary_key=True)
     fields: Mapped[list[str]] = mapped_column(JSON)
+    glossary: Mapped[str | None] = mapped_column(String(200))
+    """Id of the glossary that its segments are translated with."""
     revision: Mapped[int] = mapped_column(BigInteger)
     last_key: Mapped[int] = mapped_column(BigInteger)
     memory_at: Mapped[datetime | None] = mapped_column(Instant)

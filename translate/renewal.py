@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from translate.glossary import Glossary
 from translate.icu import is_message
 from translate.languages import resolve
 from translate.memory import Memory
@@ -38,13 +39,15 @@ class Passage:
 class Renewed:
     """A translated passage. One that failed has a `reason` and its text is the passage's.
 
-    `translated` is how many segments were not taken from the last translation.
+    `translated` is how many segments were not taken from the last translation, `characters` how
+    long those of them are that did not fail.
     """
 
     text: str
     source: str | None
     pieces: tuple[Piece, ...]
     translated: int
+    characters: int = 0
     reason: str | None = None
 
     @property
@@ -66,18 +69,19 @@ class Renewed:
         return sorted({check for piece in self.pieces for check in piece.checks})
 
 
-def renew(
+def renew(  # noqa: PLR0913 - what texts are translated with
     translator: Translator,
     passages: Sequence[Passage],
     *,
     target: str,
+    glossary: Glossary | None = None,
     memory: Memory | None = None,
     corrections: Memory | None = None,
 ) -> list[Renewed]:
     """Translate passages; segments of their last translations are taken as they were.
 
-    Not those that `corrections` knows by now. `memory` serves all that is translated. Raises
-    `UnsupportedLanguageError` for a target that no model knows.
+    Not those that `corrections` knows by now. `glossary` and `memory` serve all that is translated.
+    Raises `UnsupportedLanguageError` for a target that no model knows.
     """
     [target] = translator.check_targets([target])
     plans = [_Plan.of(passage, translator, target) for passage in passages]
@@ -87,6 +91,7 @@ def renew(
         [segment for _, segment in new],
         target=target,
         sources=[source for source, _ in new],
+        glossary=glossary,
         memory=memory,
     )
     found = dict(zip(new, done, strict=True))
@@ -189,7 +194,8 @@ def _renewed(plan: _Plan, corrected: set[Key], done: Mapping[Key, Translation]) 
     reason = next((done[key].reason for key in new if done[key].status == "failed"), None)
     text = plan.passage.text if reason else plan.joined(piece.text for piece in pieces)
     source = plan.keys[0][0] if plan.keys else plan.passage.source
-    return Renewed(text, source, pieces, len(new), reason)
+    characters = sum(len(key[1]) for key in new if done[key].status != "failed")
+    return Renewed(text, source, pieces, len(new), characters, reason)
 
 
 def _piece(key: Key, done: Translation) -> Piece:

@@ -1,7 +1,8 @@
 """What keys and tenants had translated, in characters of source text, and what they may.
 
 Days and months are those of UTC. A job's characters are counted as its chunks are completed; until
-then they are reserved.
+then they are reserved. Those of a document are counted when it is done, those of a catalogue's
+languages, for no key, with each batch.
 """
 
 from collections.abc import Sequence
@@ -64,6 +65,14 @@ def check(session: Session, tenant_id: str, key_id: str, characters: int) -> Non
             raise QuotaExceededError(
                 row.key_id, row.characters, account.used + account.reserved, next_month()
             )
+
+
+def room(session: Session, tenant_id: str) -> int | None:
+    """Return how many characters a tenant has left this month, below zero never; None: any."""
+    account = account_of(session, tenant_id, TENANT)
+    if account.quota is None:
+        return None
+    return max(account.quota - account.used - account.reserved, 0)
 
 
 def account_of(session: Session, tenant_id: str, key_id: str) -> Account:

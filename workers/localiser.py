@@ -14,7 +14,7 @@ from linkage import readings, store
 from linkage.readings import Reading
 from linkage.store import Stored
 from linkage.types import Item
-from translate import localisations
+from translate import glossaries, localisations, usage
 from translate.languages import canonical
 from translate.localisations import BEGINNING, Claim
 from translate.renewal import Passage, Renewed, renew
@@ -47,16 +47,18 @@ def localise_next(
     """Translate what has changed of the next items; None where another worker is at it.
 
     Items whose language `encoder` does not know are indexed by their translations into the one that
-    it does. Raises `UnsupportedLanguageError` when no model knows the language any more.
+    it does. Raises `UnsupportedLanguageError` when no model knows the language any more, and
+    `QuotaExceededError` where the tenant has no characters left; the last item may go beyond them.
     """
     with database.transaction() as session:
         held = localisations.claim(session, tenant_id, language, lease_seconds=LEASE_SECONDS)
     if held is None:
         return None
-    with database.reading() as session:
-        newest = store.revision(session, tenant_id)
-        found = _batch(session, held)
     try:
+        with database.reading() as session:
+            newest = store.revision(session, tenant_id)
+            if found := _batch(session, held):
+                usage.check(session, tenant_id, usage.TENANT, 1)
         if found:
             return _translate(database, translator, held, found, encoder)
         return _end(database, held, newest)
@@ -67,23 +69,26 @@ def localise_next(
 
 
 def waiting(session: Session) -> list[tuple[str, str]]:
-    """Return tenant and language of all that is behind its catalogue or the memory."""
+    """Return tenant and language of all that is behind and has characters left to go on."""
     return [
         (tenant_id, language)
         for tenant_id, language, place, is_outdated in localisations.free(session)
-        if is_outdated or place < (store.revision(session, tenant_id), store.LAST_KEY)
+        if (is_outdated or place < (store.revision(session, tenant_id), store.LAST_KEY))
+        and usage.room(session, tenant_id) != 0
     ]
 
 
 def _batch(session: Session, held: Claim) -> list[Stored]:
-    """Return the next items, at least one if there is any, and not much more than `CHARACTERS`."""
+    """Return the next items, at least one, of about as many characters as fit and may be used."""
+    room = usage.room(session, held.tenant_id)
+    limit = CHARACTERS if room is None else min(CHARACTERS, room)
     found = store.changed_since(
         session, held.tenant_id, held.revision, after_key=held.last_key, limit=BATCH
     )
     size = 0
     for place, each in enumerate(found):
-        size += len(each.item.text)
-        if size > CHARACTERS:
+        size += sum(len(getattr(each.item, field)) for field in held.fields)
+        if size > limit:
             return found[: place + 1]
     return found
 
@@ -106,10 +111,12 @@ def _translate(
     items: dict[str, dict[str, tuple[str, Renewed]]] = {each.item.id: {} for each in found}
     with database.reading() as session:
         earlier = localisations.pieces(session, held, items)
+        terms = held.glossary and glossaries.load(session, held.tenant_id, held.glossary)
     done = renew(
         translator,
         [replace(each, earlier=earlier.get(place, ())) for place, each in texts.items()],
         target=held.language,
+        glossary=terms or None,
         memory=TenantMemory(database.reading, held.tenant_id),
         corrections=TenantMemory(database.reading, held.tenant_id, mode="exact"),
     )
@@ -119,7 +126,9 @@ def _translate(
     read = _readings(held, found, items)
     with database.transaction() as session:
         place = found[-1].revision, found[-1].key
-        if localisations.write(session, held, items, place=place) and read:
+        if localisations.write(session, held, items, place=place):
+            used = sum(each.characters for each in done if each.source != held.language)
+            usage.add(session, held.tenant_id, usage.TENANT, used)
             readings.keep(session, held.tenant_id, read, encoder=encoder)
     failed = sum(each.reason is not None for each in done)
     return Step(len(found), sum(each.translated for each in done), failed, is_last=False)

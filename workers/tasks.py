@@ -14,6 +14,7 @@ from linkage import builds, resources, works
 from linkage.polling import poll_next
 from linkage.web import origin_of
 from translate import chunks, documents, jobs, webhooks
+from translate.errors import QuotaExceededError
 from workers import localiser
 from workers.app import celery, runtime
 from workers.hooks import send
@@ -70,13 +71,19 @@ def localise(tenant_id: str, language: str) -> None:
     """Translate what is new in a catalogue for one turn, unless another worker is at it."""
     until = time.monotonic() + TURN_SECONDS
     while time.monotonic() < until:
-        step = localise_next(
-            runtime.database,
-            runtime.translator,
-            tenant_id,
-            language,
-            encoder=runtime.settings.encoder,
-        )
+        try:
+            step = localise_next(
+                runtime.database,
+                runtime.translator,
+                tenant_id,
+                language,
+                encoder=runtime.settings.encoder,
+            )
+        except QuotaExceededError as error:
+            log.warning(
+                "localisation_paused", tenant_id=tenant_id, language=language, quota=error.quota
+            )
+            return
         if step is None or step.is_last:
             return
     wake_for_localisation(tenant_id, language)

@@ -45,6 +45,10 @@ def translate_catalogue(
     fields: Annotated[str, typer.Option(help="Fields of items to translate.")] = ",".join(FIELDS),
     tenant: Tenant = DEFAULT,
     *,
+    glossary: Annotated[
+        str | None,
+        typer.Option(help="Glossary for what is translated from now on; without it none."),
+    ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Translate everything again, as with another model.")
     ] = False,
@@ -53,7 +57,8 @@ def translate_catalogue(
     """Translate the catalogue, and keep it translated from now on.
 
     A second run translates the segments that have changed, and what the memory knows better;
-    workers do the same by themselves. Example: `weft translate-catalogue --to de,fr`
+    workers do the same by themselves. It stops at the tenant's quota and goes on when there is one
+    again. Example: `weft translate-catalogue --to de,fr --glossary bookshop`
     """
     wanted = sorted(set(_names(fields)))
     if not wanted or not set(wanted) <= set(FIELDS):
@@ -64,7 +69,7 @@ def translate_catalogue(
             fail("--to names no language; for example --to de,fr")
         with runtime.database.transaction() as session:
             for target in targets:
-                localisations.follow(session, tenant, target, wanted)
+                localisations.follow(session, tenant, target, wanted, glossary=glossary)
                 if again:
                     localisations.begin_anew(session, tenant, target)
         done = [_localise(runtime, tenant, target) for target in targets]

@@ -146,7 +146,7 @@ def libretranslate_translate_file(
     options = Options(target=target, source=None if source == AUTO else source)
     with runtime.database.transaction() as session:
         document_id = documents.create(
-            session, caller.tenant_id, name, file.file.read(), options
+            session, caller.tenant_id, name, file.file.read(), options, key_id=caller.key_id
         ).id
     documents.run(runtime.database.transaction, runtime.translator, document_id)
     with runtime.database.reading() as session:

@@ -44,6 +44,7 @@ def create_document(
             file.filename or "",
             file.file.read(),
             Options(target=supported, source=source, columns=tuple(column)),
+            key_id=caller.key_id,
             glossary=glossary,
         )
         answer = DocumentOut.of(row)

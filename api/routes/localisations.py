@@ -10,7 +10,7 @@ from api.errors import responses
 from api.schemas.fields import Target
 from api.schemas.localisations import LocalisationBody, LocalisationOut, LocalisationsOut
 from linkage import store
-from translate import localisations
+from translate import localisations, usage
 from workers import localiser
 from workers.tasks import wake_for_localisation
 
@@ -35,7 +35,13 @@ def follow_language(
     """Keep the catalogue translated into a language from now on; only what changes costs."""
     [target] = runtime.translator.check_targets([language])
     with runtime.database.transaction() as session:
-        localisations.follow(session, caller.tenant_id, target, sorted(set(body.fields)))
+        localisations.follow(
+            session,
+            caller.tenant_id,
+            target,
+            sorted(set(body.fields)),
+            glossary=body.glossary,
+        )
         if body.again:
             localisations.begin_anew(session, caller.tenant_id, target)
         answers = _all(session, caller.tenant_id)
@@ -57,7 +63,12 @@ def leave_language(
 
 
 def _all(session: Session, tenant_id: str) -> list[LocalisationOut]:
+    is_paused = usage.room(session, tenant_id) == 0
     return [
-        LocalisationOut.of(each, store.count(session, tenant_id, after_revision=each.settled))
+        LocalisationOut.of(
+            each,
+            store.count(session, tenant_id, after_revision=each.settled),
+            is_paused=is_paused,
+        )
         for each in localisations.overview(session, tenant_id)
     ]

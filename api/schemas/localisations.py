@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
-from api.schemas.fields import Body
+from api.schemas.fields import ONE_LINE, Body
 from api.schemas.items import ItemOut
 from linkage.types import Item
 from translate.localisations import Localisation, Localised
@@ -20,6 +20,9 @@ class LocalisationBody(Body):
     fields: Annotated[list[localiser.Field], Field(min_length=1, max_length=len(FIELDS))] = [
         *FIELDS
     ]
+    glossary: Annotated[str, StringConstraints(max_length=200, pattern=ONE_LINE)] | None = Field(
+        None, description="Id or name of a glossary, for what is translated from now on."
+    )
     again: bool = Field(
         default=False,
         strict=True,
@@ -40,18 +43,22 @@ class LocalisationOut(BaseModel):
 
     language: str
     fields: list[str]
+    glossary: str | None = Field(description="Id of its glossary.")
     texts: TextCounts
     pending: int = Field(description="Items that changed and are to be looked at, at most.")
+    paused: bool = Field(description="Whether it waits because the tenant's quota is used up.")
     updated_at: datetime
 
     @classmethod
-    def of(cls, each: Localisation, pending: int) -> "LocalisationOut":
+    def of(cls, each: Localisation, pending: int, *, is_paused: bool) -> "LocalisationOut":
         """Shape a domain value."""
         return cls(
             language=each.language,
             fields=list(each.fields),
+            glossary=each.glossary,
             texts=TextCounts(done=each.done, needs_review=each.needs_review, failed=each.failed),
             pending=pending,
+            paused=is_paused and pending > 0,
             updated_at=each.updated_at,
         )
 

@@ -25,7 +25,7 @@ WARM_UP = 20
 
 def run() -> Table:
     """Ask for translations one after the other, first alone, then beside a job."""
-    with _served() as (deployment, client):
+    with served() as (deployment, client):
         idle = _latencies(client)
         deployment.start("worker", "--processes", "1")
         body = b"".join(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE)
@@ -48,7 +48,8 @@ def run() -> Table:
 
 
 @contextmanager
-def _served() -> Iterator[tuple[Deployment, httpx.Client]]:
+def served() -> Iterator[tuple[Deployment, httpx.Client]]:
+    """Serve an empty deployment on SQLite from a folder of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url = f"sqlite:///{folder / 'weft.db'}"

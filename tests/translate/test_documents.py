@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
-from translate import documents, memories
+from translate import documents, memories, usage
+from translate.errors import QuotaExceededError
 from translate.formats import Options
 from translate.memory import Unit
 from translate.models import DocumentRow
@@ -15,9 +17,11 @@ from workers.db import Database
 CATALOGUE = b'msgid "A good book."\nmsgstr ""\n'
 
 
-def _made(database: Database) -> str:
+def _made(database: Database, key_id: str = "") -> str:
     with database.transaction() as session:
-        return documents.create(session, "a", "a.po", CATALOGUE, Options(target="de")).id
+        return documents.create(
+            session, "a", "a.po", CATALOGUE, Options(target="de"), key_id=key_id
+        ).id
 
 
 def _row(database: Database, document_id: str) -> DocumentRow:
@@ -77,3 +81,21 @@ def test_expired_documents_are_deleted(database: Database) -> None:
     with database.transaction() as session:
         documents.remove_expired(session)
         assert session.query(DocumentRow).count() == 0
+
+
+def test_a_document_is_counted_for_its_key_and_stops_at_the_quota(
+    database: Database, translator: Translator
+) -> None:
+    def state() -> str:
+        document_id = _made(database, "k")
+        documents.run(database.transaction, translator, document_id)
+        return _row(database, document_id).state
+
+    with database.transaction() as session:
+        usage.set_quota(session, "a", "k", 20)
+    assert [state(), state()] == ["done", "failed"]
+    with database.transaction() as session:
+        assert usage.account_of(session, "a", "k").used == len("A good book.")
+        usage.set_quota(session, "a", "k", 12)
+    with pytest.raises(QuotaExceededError):
+        _made(database, "k")

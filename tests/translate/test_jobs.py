@@ -241,6 +241,30 @@ def test_a_chunk_is_taken_again_only_when_its_lease_has_run_out(database: Databa
         assert chunks.claim(session, job_id, lease=60)
 
 
+def test_a_large_chunk_whose_worker_was_lost_is_cut(database: Database, translator) -> None:
+    job_id = make(database, items(600))
+    sizes = []
+    while not sizes or sizes[-1] == 64:
+        with database.transaction() as session:
+            held = chunks.claim(session, job_id, lease=60)
+            assert held
+        sizes.append(len(held.items))
+        if sizes[-1] == 64:
+            with database.transaction() as session:
+                chunks.complete(session, held, translated(held))
+    expire(database, job_id)
+    with database.transaction() as session:
+        again = chunks.claim(session, job_id, lease=60)
+    assert again
+    assert [item.position for item in again.items] == list(range(320, 384))
+    with database.transaction() as session:
+        assert not chunks.complete(session, held, translated(held))
+        chunks.complete(session, again, translated(again))
+    work(database, translator, job_id)
+    assert [each.position for each in results_of(database, job_id)] == list(range(600))
+    assert job_of(database, job_id)[1].total == 600
+
+
 def test_a_worker_whose_chunk_was_taken_by_another_writes_nothing(database: Database) -> None:
     job_id = make(database, items(2))
     with database.transaction() as session:

@@ -8,8 +8,9 @@ import pytest
 from linkage import readings, store
 from linkage.embed import DEFAULT_ENCODER
 from linkage.types import Item
-from translate import localisations, memories
+from translate import glossaries, localisations, memories, usage
 from translate.engine import CTranslate2Engine, shipped_model
+from translate.errors import QuotaExceededError
 from translate.localisations import Localised
 from translate.memory import Unit
 from translate.translator import Translator
@@ -31,10 +32,11 @@ def translator() -> Translator:
 def localise(database: Database, translator: Translator) -> Callable[..., int]:
     """Put items in, work until all is done, and return how many segments were translated."""
 
-    def run(*items: Item, language: str = "de") -> int:
+    def run(*items: Item, language: str = "de", glossary: str | None = None) -> int:
         with database.transaction() as session:
             store.upsert(session, TENANT, items)
-            localisations.follow(session, TENANT, language, ["text", "title"])
+            fields = ["text", "title"]
+            localisations.follow(session, TENANT, language, fields, glossary=glossary)
         segments = 0
         while step := localise_next(
             database, translator, TENANT, language, encoder=DEFAULT_ENCODER
@@ -206,3 +208,38 @@ def test_no_reading_is_left_of_a_language_that_is_left(
     with database.transaction() as session:
         localiser.leave(session, TENANT, "en")
     assert _seen(database, DEFAULT_ENCODER) == GERMAN
+
+
+def test_terms_are_applied_to_what_is_translated_from_then_on(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    localise(BOOK)
+    before = _texts(database, BOOK)["text"].text
+    with database.transaction() as session:
+        glossaries.create(session, TENANT, "shop", {("en", "de"): {"film": "Lichtspiel"}})
+    changed = replace(BOOK, text=f"{TEXT} A long film.")
+    assert localise(changed, glossary="shop") == 1
+    after = _texts(database, BOOK)["text"].text
+    assert after.startswith(before)
+    assert "Lichtspiel" in after
+    with database.transaction() as session:
+        glossaries.remove(session, TENANT, "shop")
+    assert localise(replace(BOOK, text=f"{TEXT} A short film.")) == 1
+
+
+def test_what_is_translated_counts_and_stops_at_the_tenants_quota(
+    database: Database, translator: Translator, localise: Callable[..., int]
+) -> None:
+    localise(BOOK)
+    used = sum(len(part) for part in ("The sea", "A good book.", "The pages are thin."))
+    with database.transaction() as session:
+        assert usage.account_of(session, TENANT, usage.TENANT).used == used
+        usage.set_quota(session, TENANT, usage.TENANT, used)
+        store.upsert(session, TENANT, [REVIEW])
+    assert not _is_waiting(database)
+    with pytest.raises(QuotaExceededError):
+        localise_next(database, translator, TENANT, "de", encoder=DEFAULT_ENCODER)
+    with database.transaction() as session:
+        usage.set_quota(session, TENANT, usage.TENANT, None)
+    assert _is_waiting(database)
+    assert localise() == 2

@@ -75,6 +75,7 @@ def deepl_upload_document(caller: Writer, given: Parameters, runtime: RuntimeDep
             asked.filename or file.filename or "",
             file.file.read(),
             options,
+            key_id=caller.key_id,
             glossary=asked.glossary_id or None,
         ).id
     wake_for_document(document_id)

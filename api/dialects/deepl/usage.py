@@ -12,7 +12,7 @@ from translate.usage import Account
 router = APIRouter(prefix="/v2", tags=[TAG], route_class=Route)
 UNLIMITED = 10**12
 """What DeepL tells an account that has no limit."""
-SUPPORT = supports("part", "characters of texts and jobs; files are not counted")
+SUPPORT = supports("part", "characters of texts, jobs and files together")
 
 
 @router.get("/usage", responses=errors(403, 429, 503), openapi_extra=SUPPORT)
