@@ -76,7 +76,7 @@ def _of_page(held: Claim, answer: Fetched) -> Content:
         return Content((page,), is_unreadable=True)
     if page.asks_not_to_be_listed or pages.forbids_listing(answer.headers.get("x-robots-tag", "")):
         return Content((RecordError(1, "the page asks not to be listed", is_warning=True),))
-    return Content(tuple(_items(held, [page.record])))
+    return Content((*_items(held, [page.record]), *page.warnings))
 
 
 def _items(held: Claim, records: Iterable[Mapping[str, Any]]) -> Iterator[Item | RecordError]:

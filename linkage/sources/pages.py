@@ -1,8 +1,9 @@
 """HTML pages: what they say of themselves in schema.org's words, then the text of the article."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
@@ -12,6 +13,7 @@ from lxml.html import HTMLParser
 
 from linkage import identifiers
 from linkage.sources import sandbox, schema_org
+from linkage.sources.markup import text_of
 from linkage.sources.options import ReadOptions
 from linkage.sources.streams import file_name, read_whole
 from linkage.types import Record, RecordError
@@ -24,10 +26,11 @@ _NO_INDEX = re.compile(r"\b(?:noindex|none)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as it was read: the record of what it is about, and whether it may be listed."""
+    """A page as it was read: what it is about, may it be listed, what is to be warned of."""
 
     record: dict[str, Any]
     asks_not_to_be_listed: bool
+    warnings: tuple[RecordError, ...] = ()
 
 
 def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Record]:
@@ -39,22 +42,39 @@ def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Record]:
     else:
         named = page.record["id"] or file_name(source)
         yield from options.items({**page.record, "id": named}, 1)
+        yield from page.warnings
 
 
 def parse(content: bytes, *, url: str = "", content_type: str = "") -> Page | RecordError:
     """Return what a page holds, in bounded time; `url` is where it was found.
 
-    What is no HTML, or cannot be read to its end, is a RecordError.
+    Where it takes too long to tell an article from what stands around it, all text is taken, with a
+    warning. What is no HTML, or cannot be read even so, is a RecordError.
     """
+    asked = {"url": url, "content_type": content_type}
     try:
-        found = sandbox.read("pages", content, url=url, content_type=content_type)
+        return _found(sandbox.read("pages", content, **asked))
+    except sandbox.UnreadableError as error:
+        warning = RecordError(1, f"all of the page's text was taken: {error}", is_warning=True)
+    try:
+        return _found(sandbox.read("pages", content, **asked, as_it_stands=True), warning)
     except sandbox.UnreadableError as error:
         return RecordError(1, f"the page cannot be read: {error}")
-    return Page(**found) if "record" in found else RecordError(**found)
 
 
-def extract(content: bytes, *, url: str, content_type: str) -> Page | RecordError:
-    """Return what a page holds, in as long as it takes; for the sandbox."""
+def _found(answer: dict[str, Any], *warnings: RecordError) -> Page | RecordError:
+    if "record" not in answer:
+        return RecordError(**answer)
+    return Page(answer["record"], answer["asks_not_to_be_listed"], warnings)
+
+
+def extract(
+    content: bytes, *, url: str, content_type: str, as_it_stands: bool = False
+) -> Page | RecordError:
+    """Return what a page holds, in as long as it takes; for the sandbox.
+
+    Of a page taken as it stands no article is looked for.
+    """
     from w3lib.encoding import html_to_unicode  # noqa: PLC0415 - loads slowly
 
     try:
@@ -64,7 +84,9 @@ def extract(content: bytes, *, url: str, content_type: str) -> Page | RecordErro
         return RecordError(1, f"not HTML: {error}"[:300])
     if tree is None:
         return RecordError(1, "there is nothing in the page")
-    return Page(_record(tree, text, url), _asks_not_to_be_listed(tree))
+    address = _address(tree, url)
+    article = partial(_as_it_stands, tree) if as_it_stands else partial(_article, text, address)
+    return Page(_record(tree, article, address), _asks_not_to_be_listed(tree))
 
 
 def forbids_listing(directives: str) -> bool:
@@ -78,12 +100,13 @@ def _tree(text: str) -> etree._Element | None:
     return etree.fromstring(text.encode(errors="replace"), parser) if text.strip() else None
 
 
-def _record(tree: etree._Element, text: str, url: str) -> dict[str, Any]:
-    address = _address(tree, url)
+def _record(
+    tree: etree._Element, article: Callable[[], dict[str, Any]], address: str
+) -> dict[str, Any]:
     node = schema_org.main_node(tree, address)
     record: dict[str, Any] = schema_org.fields(node) if node else {"text": ""}
     if record.get("kind", "article") == "article" or not record["text"]:
-        record = _completed(record, _article(text, address))
+        record = _completed(record, article())
     record["title"] = record.get("title") or tree.findtext(".//title")
     language = record.get("language") or _language(tree)
     return {**record, "language": language, "id": address, "url": address}
@@ -96,6 +119,10 @@ def _completed(stated: dict[str, Any], article: dict[str, Any]) -> dict[str, Any
     if given.get("kind", "article") == "article" and len(text) < _TELLING_TEXT:
         text = max(text, article["text"], key=len)
     return {**article, **given, "text": text or article["text"]}
+
+
+def _as_it_stands(tree: etree._Element) -> dict[str, Any]:
+    return {"kind": "page", "text": text_of(tree)}
 
 
 def _article(text: str, url: str) -> dict[str, Any]:

@@ -38,12 +38,12 @@ class UnreadableError(Exception):
     """A text that could not be read to its end, and why."""
 
 
-def read(kind: Kind, content: bytes, *, url: str, content_type: str) -> dict[str, Any]:
+def read(kind: Kind, content: bytes, **given: str | bool) -> dict[str, Any]:
     """Return what `extract` of the module of a kind makes of a text. Raises UnreadableError."""
     with _turns:
         child = _take()
         try:
-            answer = child.ask(content, kind=kind, url=url, content_type=content_type)
+            answer = child.ask(content, kind=kind, **given)
         except BaseException:  # also a task's time limit: its answer must not become another's
             child.end()
             raise
@@ -69,7 +69,7 @@ def serve() -> None:
         answers.flush()
 
 
-def _answer(content: bytes, *, kind: Kind, seconds: float, **given: str) -> bytes:
+def _answer(content: bytes, *, kind: Kind, seconds: float, **given: str | bool) -> bytes:
     for library in _LIBRARIES[kind]:
         import_module(library)
     signal.setitimer(signal.ITIMER_PROF, seconds)  # its signal ends a process
@@ -97,7 +97,7 @@ class _Child:
         assert self._process.stdout is not None
         self._questions, self._answers = self._process.stdin, self._process.stdout
 
-    def ask(self, content: bytes, **given: str) -> dict[str, Any]:
+    def ask(self, content: bytes, **given: str | bool) -> dict[str, Any]:
         """Return its answer; raises UnreadableError where it ended instead."""
         seconds = SECONDS + SECONDS_PER_BYTE * len(content)
         head = {**given, "seconds": seconds, "size": len(content)}

@@ -7,6 +7,7 @@ by how a record begins.
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -83,6 +84,7 @@ def _items(raw: bytes, number: int, options: ReadOptions) -> Iterator[Record]:
         yield RecordError(number, page.reason, url, unit="record")
     elif not page.asks_not_to_be_listed:
         yield from options.items(page.record, number, unit="record")
+        yield from (replace(each, line=number, id=url, unit="record") for each in page.warnings)
 
 
 def _page(raw: bytes) -> tuple[str, str, bytes] | None:

@@ -1,6 +1,7 @@
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from types import FrameType
 
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.sources import feeds, pages, sandbox
-from linkage.types import RecordError
+from linkage.sources import ReadOptions, feeds, pages, sandbox
+from linkage.types import Item, RecordError
 
 SIZE = 36_000
 ENTRY = "<rss version='2.0'><channel><title>t</title><item>{}</item></channel></rss>"
@@ -18,7 +19,11 @@ HOSTILE = {
     "a declaration of many encodings": "<?xml " + "encoding='" * (SIZE // 10) + "<rss/>",
     "line ends before the feed": "\n" * SIZE + "<rss/>",
 }
-HOSTILE_PAGE = '<html><head><meta name=author content="a' + "!" * SIZE + 'b"><body><p>x'
+LONG_ARTICLE = (
+    '<html><head><title>t</title><link rel="canonical" href="https://e.example/p">'
+    f'<meta name="author" content="a{"!" * SIZE}b"></head><body><nav>Menu</nav><p>x</body></html>'
+)
+DEEP_PAGE = f"<html><body>{'<div itemscope>' * 200}{'<p itemprop=a>x</p>' * 1_500}"
 
 
 @pytest.fixture
@@ -46,8 +51,18 @@ def test_feed_that_takes_too_long_is_an_error_and_the_next_is_read(content: str)
 
 
 @pytest.mark.usefixtures("hasty")
-def test_page_that_takes_too_long_is_an_error() -> None:
-    error = pages.parse(HOSTILE_PAGE.encode())
+def test_page_that_takes_too_long_is_taken_as_it_stands_with_a_warning() -> None:
+    item, warning = pages.read(BytesIO(LONG_ARTICLE.encode()), ReadOptions())
+    assert isinstance(item, Item)
+    assert (item.kind, item.title, item.text) == ("page", "t", "Menu\nx")
+    assert isinstance(warning, RecordError)
+    assert warning.is_warning
+    assert warning.reason == ("all of the page's text was taken: reading it takes longer than 1 s")
+
+
+@pytest.mark.usefixtures("hasty")
+def test_page_that_takes_too_long_even_so_is_an_error() -> None:
+    error = pages.parse(DEEP_PAGE.encode())
     assert isinstance(error, RecordError)
     assert error.reason == "the page cannot be read: reading it takes longer than 1 s"
 
