@@ -25,17 +25,30 @@ async def get_runtime(request: Request) -> Runtime:  # waits for nothing: needs 
 RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
 
 
-def get_caller(
-    request: Request,
-    runtime: RuntimeDep,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+def get_caller(request: Request, runtime: RuntimeDep, credentials: Credentials) -> Caller:
+    """Return who is asking; 401 without a valid key, 429 above the key's rate."""
+    with runtime.database.reading() as session:
+        return known_caller(request, session, credentials)
+
+
+def reading_caller(
+    request: Request, session: Session, credentials: HTTPAuthorizationCredentials | None
+) -> Caller:
+    """Return who is asking, as the dependency Reader does, within a session that is there."""
+    return _allowed(known_caller(request, session, credentials), "read")
+
+
+def known_caller(
+    request: Request, session: Session, credentials: HTTPAuthorizationCredentials | None
 ) -> Caller:
     """Return who is asking; 401 without a valid key, 429 above the key's rate."""
     challenge = {"WWW-Authenticate": "Bearer"}
     if credentials is None:
         raise HTTPException(401, "send a key: `Authorization: Bearer …`", challenge)
-    caller = admit(request, runtime, credentials.credentials)
-    if caller is None:
+    if (caller := _admit(request, session, credentials.credentials)) is None:
         raise HTTPException(401, "the key is unknown or revoked", challenge)
     return caller
 
@@ -43,8 +56,11 @@ def get_caller(
 def admit(request: Request, runtime: Runtime, secret: str) -> Caller | None:
     """Return whose key this is, None for an unknown one; raise 429 above the key's rate."""
     with runtime.database.reading() as session:
-        caller = accounts.find_caller(session, secret)
-    if caller is None:
+        return _admit(request, session, secret)
+
+
+def _admit(request: Request, session: Session, secret: str) -> Caller | None:
+    if (caller := accounts.find_caller(session, secret)) is None:
         return None
     limiter: RateLimiter = request.app.state.limiter
     if wait := limiter.seconds_to_wait(caller.key_id):
@@ -57,11 +73,15 @@ def require(scope: Scope) -> Callable[[Caller], Awaitable[Caller]]:
     """Return a dependency that lets only keys with a scope pass."""
 
     async def check(caller: Annotated[Caller, Depends(get_caller)]) -> Caller:
-        if scope not in caller.scopes:
-            raise HTTPException(403, f"the key lacks the scope `{scope}`")
-        return caller
+        return _allowed(caller, scope)
 
     return check
+
+
+def _allowed(caller: Caller, scope: Scope) -> Caller:
+    if scope not in caller.scopes:
+        raise HTTPException(403, f"the key lacks the scope `{scope}`")
+    return caller
 
 
 def write_session(runtime: RuntimeDep) -> Iterator[Session]:

@@ -6,11 +6,11 @@ title, identifier or series), `titles` (the source's text holds the candidate's 
 the other).
 """
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -26,11 +26,6 @@ _TEXT_WORDS = 20
 _READ_CHARACTERS = 2_000
 _TITLE_WORDS = 7
 _WORD = re.compile(r"\w+")
-
-
-Channel = Literal["vector", "words", "tags", "titles", "naming", "clicks"]
-Ranks = Mapping[Channel, int]
-"""The place of a candidate in each channel that brought it up, from 1; equal scores share one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,30 +77,24 @@ def telling_words(item: Item, lexicon: Lexicon) -> dict[str, float]:
 
 def gather(
     question: Question,
-    shelves: Iterable[Shelf],
+    shelves: Sequence[Shelf],
     *,
     filters: Filters,
     limit: int,
     clicked: Iterable[int] = (),
-) -> dict[int, Ranks]:
-    """Return the keys of at most `limit` candidates and their ranks, the most promising first.
+) -> list[int]:
+    """Return the keys of at most `limit` candidates, the most promising first.
 
     `clicked` are the keys that clicks tie to the source, the strongest first.
     """
-    ranks: dict[int, dict[Channel, int]] = defaultdict(dict)
-    for shelf in shelves:
-        for channel, hits in _search(question, shelf, filters, limit):
-            for key, rank in _ranked(hits):
-                ranks[key][channel] = min(rank, ranks[key].get(channel, rank))
+    searched = [_search(question, shelf, filters, limit) for shelf in shelves]
+    fused: dict[int, float] = defaultdict(float)
+    for hits in zip(*searched, strict=True):
+        for key, rank in _merged(hits).items():
+            fused[key] += 1 / (RANK_CONSTANT + rank)
     for rank, key in enumerate(clicked, start=1):
-        ranks[key]["clicks"] = rank
-    best = sorted(ranks, key=lambda key: (-fused(ranks[key]), key))[:limit]
-    return {key: ranks[key] for key in best}
-
-
-def fused(ranks: Ranks) -> float:
-    """Return the sum of reciprocal ranks."""
-    return sum(1 / (RANK_CONSTANT + rank) for rank in ranks.values())
+        fused[key] += 1 / (RANK_CONSTANT + rank)
+    return [key for _, key in sorted((-score, key) for key, score in fused.items())[:limit]]
 
 
 def similarities(vector: Vectors, keys: list[int], shelves: Iterable[Shelf]) -> dict[int, float]:
@@ -121,29 +110,38 @@ def similarities(vector: Vectors, keys: list[int], shelves: Iterable[Shelf]) -> 
 
 def _search(
     question: Question, shelf: Shelf, filters: Filters, limit: int
-) -> Iterator[tuple[Channel, list[Hit]]]:
+) -> tuple[list[Hit], ...]:
+    """Return what each channel but clicks brings up."""
     item, words = question.item, shelf.lexicon
-    if shelf.vectors:
-        yield "vector", shelf.vectors.search(question.vector, limit, filters)
-    yield "words", words.search(question.words, filters, limit)
-    yield "tags", words.tagged(lexical.tags(item), filters, limit)
-    yield "titles", words.tagged(_titles_in(item.text[:_READ_CHARACTERS]), filters, limit)
-    creators = [text.words(name) for name in item.creators]
-    yield "naming", words.naming(text.title_key(item.title).split(), creators, filters, limit)
+    title, creators = text.title_key(item.title).split(), map(text.words, item.creators)
+    vectors = shelf.vectors
+    return (
+        vectors.search(question.vector, limit, filters) if vectors else [],
+        words.search(question.words, filters, limit),
+        words.tagged(lexical.tags(item), filters, limit),
+        words.tagged(_titles_in(item.text[:_READ_CHARACTERS]), filters, limit),
+        words.naming(title, creators, filters, limit),
+    )
 
 
 def _titles_in(written: str) -> Iterator[str]:
     """Yield the tags of all titles that may stand in a text: runs of words led by a capital."""
     pieces = _WORD.findall(written)
+    keys = [text.name_key(piece) for piece in pieces]
     for start, piece in enumerate(pieces):
         if piece[0] != piece[0].lower() or piece[0].isdecimal():
             for end in range(start + 1, min(start + _TITLE_WORDS, len(pieces)) + 1):
-                yield lexical.title_tag(" ".join(pieces[start:end]))
+                yield f"title:{' '.join(filter(None, keys[start:end]))}"
 
 
-def _ranked(hits: list[Hit]) -> Iterator[tuple[int, int]]:
-    rank, last = 0, float("inf")
-    for place, (key, score) in enumerate(hits, start=1):
-        rank = rank if score == last else place
-        last = score
-        yield key, rank
+def _merged(hits: Iterable[list[Hit]]) -> dict[int, int]:
+    """Return the rank of each key in one channel, from 1; equal scores share one."""
+    ranks: dict[int, int] = {}
+    for of_shelf in hits:
+        rank, last = 0, math.inf
+        for place, (key, score) in enumerate(of_shelf, start=1):
+            if score != last:
+                rank, last = place, score
+            if rank < ranks.get(key, rank + 1):
+                ranks[key] = rank
+    return ranks

@@ -7,6 +7,7 @@ Either way a filter returns as many hits as there are, up to the limit.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -114,6 +115,7 @@ class VectorIndex:
         self._columns = columns
         self._alive = np.ones(len(keys), dtype=np.bool_)
         self._is_whole = True
+        self._unfiltered = lru_cache(64)(lambda limit: _parameters(index, None, limit))
 
     @classmethod
     def load(cls, folder: Path, names: Names) -> "VectorIndex":
@@ -177,8 +179,10 @@ class VectorIndex:
         if not limit:
             return []
         packed = None if mask is None else np.packbits(mask, bitorder="little")
-        selector = None if packed is None else faiss.IDSelectorBitmap(packed)
-        parameters = _parameters(index, selector, limit)
+        if packed is None:  # to make them takes a third of the time of a search
+            parameters = self._unfiltered(limit)
+        else:
+            parameters = _parameters(index, faiss.IDSelectorBitmap(packed), limit)
         scores, positions = index.search(vector[None, :], limit, params=parameters)
         found = positions[0] >= 0
         keys = self._keys[positions[0][found]]

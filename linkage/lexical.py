@@ -101,8 +101,12 @@ class Lexicon:
         return self._hits(parts, filters, limit) if parts else []
 
     def tagged(self, wanted: Iterable[str], filters: Filters, limit: int) -> list[Hit]:
-        """Return the items that carry the most of these tags."""
-        parts = [(Occur.Should, Query.const_score_query(self._term("tag", t), 1.0)) for t in wanted]
+        """Return the items that carry the most of these tags; one nobody carries costs little."""
+        parts = [
+            (Occur.Should, Query.const_score_query(self._term("tag", tag), 1.0))
+            for tag in wanted
+            if self.bearers(tag)
+        ]
         return self._hits(parts, filters, limit) if parts else []
 
     def naming(

@@ -4,8 +4,6 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
-from types import MappingProxyType
 from typing import NamedTuple
 from zlib import crc32
 
@@ -13,13 +11,13 @@ import numpy as np
 import orjson
 
 from linkage import candidates, diversity, evidence, filters, freshness, rank, store, works
-from linkage.candidates import Question, Ranks, Shelf
+from linkage.candidates import Question, Shelf
 from linkage.cursor import MAX_SERVED, Place
 from linkage.embed import Vectors
 from linkage.feedback import Tie
 from linkage.ranker import Ranker
 from linkage.signals import Column, Comparison, Signals
-from linkage.sketch import IDENTIFIERS, Sketch
+from linkage.sketch import Sketch
 from linkage.sketches import Catalogue
 from linkage.types import Evidence, Explanation, Filters, Item, Link, Options, Related, Relation
 from linkage.views import View
@@ -37,9 +35,6 @@ _EXPLAINED = 500
 _FEW = 2_000
 """When so few items pass the filters, the nearest of them are looked at, not of all."""
 
-Found = Mapping[int, Ranks]
-"""Candidates by key, the most promising first."""
-NO_RANKS: Ranks = MappingProxyType({})
 Features = Mapping[str, float]
 
 
@@ -109,10 +104,11 @@ class Query:
                 break
         return ranked
 
-    def compare(self, found: Iterable[int], now: datetime) -> list[Ranked]:
+    def compare(self, found: Collection[int], now: datetime) -> list[Ranked]:
         """Return those candidates that may be shown and pass the filters, the best first."""
-        there = self.catalogue.shown(list(found))
-        self.view.forget(set(found) - there.keys())
+        there = self.catalogue.shown(found)
+        if len(there) < len(found):
+            self.view.forget(set(found) - there.keys())
         keys = self._sieved([key for key in found if key in there and key != self.own_key])
         ranked = self.ranked(keys, [there[key] for key in keys], now)
         return sorted(ranked, key=lambda r: -r.value)
@@ -164,8 +160,7 @@ class Query:
 
         With `among` those items alone, whether or not they are candidates.
         """
-        chosen = None if among is None else dict.fromkeys(among, NO_RANKS)
-        found = self._gather(_COMPARED_TO_LEARN) if chosen is None else chosen
+        found = self._gather(_COMPARED_TO_LEARN) if among is None else among
         ranked = self.compare(found, datetime.now(UTC))
         items = self.catalogue.items([one.key for one in ranked])
         weighed = rank.features(ranked[0].found) if ranked else {}
@@ -223,8 +218,8 @@ class Query:
             return "same_work"
         return rank.relation(one.found, one.at, one.score, self.source, target)
 
-    def _widening(self, listed: int) -> Iterator[Found]:
-        """Yield candidates, then more of them, up to all there are."""
+    def _widening(self, listed: int) -> Iterator[list[int]]:
+        """Yield candidates by key, then more of them, up to all there are."""
         is_reordered = self.options.fresh or self.options.diversity
         pool = (_POOL_TO_REORDER if is_reordered else _POOL) + 2 * (listed + self.options.limit)
         found = self._gather(pool)
@@ -237,7 +232,7 @@ class Query:
             found = self._gather(pool)
             yield self._passing(found)
 
-    def _gather(self, limit: int) -> Found:
+    def _gather(self, limit: int) -> list[int]:
         clicked = [key for key, tie in self.ties.items() if tie.clicks > tie.dismissals]
         found = candidates.gather(
             self.question, self.shelves, filters=self.options.filters, limit=limit, clicked=clicked
@@ -246,14 +241,14 @@ class Query:
             return found
         session, tenant_id = self.catalogue.session, self.catalogue.tenant_id
         editions = works.editions_of(session, tenant_id, self.own_key)
-        return dict(islice({**dict.fromkeys(editions, NO_RANKS), **found}.items(), limit))
+        return list(dict.fromkeys((*editions, *found)))[:limit]
 
-    def _passing(self, found: Found) -> Found:
+    def _passing(self, keys: list[int]) -> list[int]:
         """Drop what does not pass filters that the index knows roughly or not at all."""
-        wanted, keys = self.options.filters, list(found)
+        wanted = self.options.filters
         if wanted.attributes or wanted.published_after:
             keys = store.passing_of(self.catalogue.session, self.catalogue.tenant_id, wanted, keys)
-        return {key: found[key] for key in keys[:_MOST_COMPARED]}
+        return keys[:_MOST_COMPARED]
 
     def _few(self) -> list[int] | None:
         """Return the keys of all items that pass the filters, or None if they are many."""
@@ -264,22 +259,18 @@ class Query:
         keys = store.passing(catalogue.session, catalogue.tenant_id, wanted, limit=_FEW + 1)
         return keys if len(keys) <= _FEW else None
 
-    def _nearest(self, keys: list[int]) -> Found:
+    def _nearest(self, keys: list[int]) -> list[int]:
         """Return those of the keys that any way of searching brings up, then the nearest."""
         passing = set(keys)
-        found = {k: ranks for k, ranks in self._gather(_MOST_COMPARED).items() if k in passing}
+        found = [key for key in self._gather(_MOST_COMPARED) if key in passing]
         cosines = candidates.similarities(self.question.vector, keys, self.shelves)
         near = sorted(cosines, key=lambda key: (-cosines[key], key))
-        for place, key in enumerate(near, start=1):
-            found.setdefault(key, {"vector": place})
-        for key in keys:
-            found.setdefault(key, NO_RANKS)
-        return dict(islice(found.items(), _MOST_COMPARED))
+        return list(dict.fromkeys((*found, *near, *keys)))[:_MOST_COMPARED]
 
-    def _ordered(self, found: Found, place: Place) -> list[Ranked]:
+    def _ordered(self, found: list[int], place: Place) -> list[Ranked]:
         """Return what is not yet listed: what was promised, then the best of the rest."""
         before = {key: at for at, key in enumerate((*place.served, *place.ahead))}
-        ranked = self.compare({**dict.fromkeys(before, NO_RANKS), **found}, place.began)
+        ranked = self.compare(list(dict.fromkeys((*before, *found))), place.began)
         in_turn = sorted(ranked, key=lambda r: before.get(r.key, len(before)))
         kept = _one_a_work(self._asked(in_turn))
         shown = [r for r in kept if r.key in before]
@@ -360,9 +351,7 @@ def _one_a_work(ranked: Iterable[Ranked]) -> list[Ranked]:
 
 def _work_marks(ranked: Ranked) -> set[object]:
     """Return what two editions have in common; what is new is not yet in a work."""
-    sketch = ranked.sketch
-    marks: set[object] = {(sketch.kind, sketch.title, creator) for creator in sketch.creators}
-    marks.update(sketch.section(IDENTIFIERS).tolist())
+    marks: set[object] = set(ranked.sketch.editions())
     if ranked.work:
         marks.add(ranked.work)
     return marks

@@ -113,17 +113,17 @@ def _are(found: Signals, kinds: Container[str]) -> Flags:
 
 
 def relation(found: Signals, at: int, score: float, source: Item, target: Item) -> Relation:
-    """Return what ties the source to one of the targets; `score` is how likely the link is."""
-    titles = found.titles
-    if is_same_work(found)[at]:
-        return "same_work"
+    """Return what ties the source to one of the targets that is no edition of it.
+
+    `score` is how likely the link is.
+    """
     namings = _namings(found, at, source, target)
     if _is_made_from(found, at, score, namings):
         return "adaptation_of"
     for naming in namings:
         if naming.title and (naming.creator or score >= _LIKELY):
             return "about" if naming.namer.kind in REPORTS else "mentions"
-    is_sequel = titles.is_within[at] and source.kind == target.kind
+    is_sequel = found.titles.is_within[at] and source.kind == target.kind
     if found.series[at] or (found.creators[at] and is_sequel):
         return "series"
     return "same_creator" if found.creators[at] else "similar"

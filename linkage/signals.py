@@ -374,8 +374,7 @@ class _Sums:
 
 def _share(part: Column, whole: Column | float) -> Column:
     """Return which share of the whole a part is; none of nothing."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(np.greater(whole, _NOTHING), part / whole, 0.0)
+    return np.divide(part, whole, out=np.zeros_like(part), where=np.greater(whole, _NOTHING))
 
 
 def _naming(title: Flags, full: Flags, surname: Flags, hits: _Hits, source: Sketch) -> Naming:

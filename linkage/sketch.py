@@ -31,10 +31,11 @@ CUE = re.compile(
 )
 """Folded words that say one work was made from another: English, German, French, Spanish."""
 
-SECTIONS = 9
-HEADER, TITLE, CREATORS, MAKERS, SERIES, SUBJECTS, IDENTIFIERS, REST, TEXT = range(SECTIONS)
-"""What stands where: MAKERS are the words of creators' names, TEXT the words of the text in their
-order, REST what else is said, such as the words of subjects; the others are whole names."""
+SECTIONS = 10
+HEADER, TITLE, CREATORS, MAKERS, SERIES, SUBJECTS, IDENTIFIERS, SAME, REST, TEXT = range(SECTIONS)
+"""What stands where. MAKERS are the words of creators' names, SAME what editions of a work share
+(kind, title and creator together), TEXT the words of the text in their order, REST what else is
+said, such as the words of subjects; the others are whole names."""
 BODY = [TITLE, MAKERS, REST, TEXT]
 """All words said about an item."""
 KEY, HEAD, KIND, LANGUAGE, YEAR, HAS_CUE = range(SECTIONS, SECTIONS + 6)
@@ -49,7 +50,16 @@ class Sketch:
     Two sketches of one process can be compared; none is ever stored.
     """
 
-    __slots__ = ("_weighed", "creators", "expires_at", "kind", "numbers", "popularity", "title")
+    __slots__ = (
+        "_starts",
+        "_weighed",
+        "creators",
+        "expires_at",
+        "kind",
+        "numbers",
+        "popularity",
+        "title",
+    )
 
     def __init__(self, item: Item) -> None:
         self.kind = sys.intern(item.kind)
@@ -58,6 +68,7 @@ class Sketch:
         self.popularity = item.popularity
         self.expires_at: datetime | None = item.expires_at
         self.numbers = _numbers(item, self.title, self.creators)
+        self._starts = (0, *self.numbers[:SECTIONS].cumsum().tolist())
         self._weighed: tuple[Lexicon, Weights] | None = None
 
     @property
@@ -85,13 +96,17 @@ class Sketch:
 
     def section(self, number: int) -> Numbers:
         """Return the numbers of one section."""
-        start = int(self.numbers[:number].sum())
-        return self.numbers[start : start + int(self.numbers[number])]
+        return self.numbers[self._starts[number] : self._starts[number + 1]]
+
+    def editions(self) -> list[int]:
+        """Return the numbers of which editions of one work share at least one."""
+        found: list[int] = self.numbers[self._starts[IDENTIFIERS] : self._starts[REST]].tolist()
+        return found
 
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        return 400 + self.numbers.nbytes + 2 * len(self.title)
+        return 600 + self.numbers.nbytes + 2 * len(self.title)
 
 
 def hashed(words: Iterable[str]) -> list[int]:
@@ -118,6 +133,7 @@ def _numbers(item: Item, title: str, creators: tuple[str, ...]) -> Numbers:
         hashed(lexical.series(item)),
         hashed(dict.fromkeys(map(text.name_key, item.subjects))),
         list(map(hash, item.identifiers.items())),
+        [hash((item.kind, title, creator)) for creator in creators],
         hashed(rest),
         hashed(written),
     )

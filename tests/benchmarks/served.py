@@ -72,7 +72,7 @@ def catalogue(count: int, *, kind: str = "auto", database_url: str | None = None
     )
     runtime = Runtime(settings)
     try:
-        if database_url or not (folder / "done").exists():
+        if not (folder / "done").exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             _fill(runtime, count)

@@ -10,6 +10,10 @@ from tests.benchmarks.report import ROOT
 from tests.benchmarks.served import ENCODER, FOLDERS, Server, process
 
 MODEL = ROOT / "linkage" / "data" / ENCODER
+CONFIG = """path: {index}
+writable: false
+embeddings: {{path: {model}, method: sentence-transformers, hybrid: true}}
+"""
 
 
 @contextmanager
@@ -19,8 +23,10 @@ def serving(items: Sequence[Item]) -> Iterator[Server]:
     if not (folder / "config.yml").exists():
         folder.mkdir(parents=True, exist_ok=True)
         _index(items, str(folder / "index"))
-        (folder / "config.yml").write_text(f"path: {folder / 'index'}\nwritable: false\n")
-    environment = os.environ | {"CONFIG": str(folder / "config.yml"), "OMP_NUM_THREADS": "1"}
+        (folder / "config.yml").write_text(CONFIG.format(index=folder / "index", model=MODEL))
+    environment = os.environ | {
+        "CONFIG": str(folder / "config.yml"), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1",
+    }  # fmt: skip
     command = [sys.executable, "-m", "uvicorn", "txtai.api:app", "--port", "{port}",
                "--log-level", "error"]  # fmt: skip
     with process(command, environment, "/count") as server:

@@ -28,7 +28,9 @@ def link(source: Item, target: Item, cosine: float = 0.3) -> tuple[Relation, flo
     found = comparison.signals([Sketch(target)], np.array([cosine]))
     reasons = evidence.explain(found, 0, source, target, asked.words)
     score = float(rank.scores(found)[0])
-    return rank.relation(found, 0, score, source, target), score, {e.type: e for e in reasons}
+    is_edition = rank.is_same_work(found)[0]
+    relation = "same_work" if is_edition else rank.relation(found, 0, score, source, target)
+    return relation, score, {e.type: e for e in reasons}
 
 
 @pytest.fixture
