@@ -6,6 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 
+from workers import queue
 from workers.logs import configure_logs
 from workers.runtime import Runtime
 from workers.settings import Settings, settings_from_environment
@@ -21,6 +22,7 @@ def make_celery(settings: Settings) -> Celery:
     Results are not kept: the database holds the truth. A message is acknowledged after the
     work, and the redelivery time-out is longer than any task, so none runs twice for slowness.
     """
+    queue.register()
     celery = Celery("weft", broker=settings.resolved_broker_url, include=["workers.tasks"])
     celery.conf.update(
         broker_transport_options=_transport_options(settings),

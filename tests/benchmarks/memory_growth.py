@@ -44,6 +44,7 @@ def run() -> Table:
             time.sleep(PAUSE)
             passed = time.monotonic() - began
             if passed >= 10 * len(samples):
+                assert worker.poll() is None, f"the worker ended: {deployment.logs()}"
                 samples.append(Sample(passed, _resident(api.pid), _resident(worker.pid)))
             if passed > 60 * MINUTES:
                 break

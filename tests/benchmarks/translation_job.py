@@ -3,7 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -29,11 +29,11 @@ LEASE = 600
 
 def run() -> Table:
     """Translate the same sentences by a job and by `translate_batch`, one decoder each."""
-    texts = list(islice(_sentences(), SEGMENTS))
-    bare, job = _timed(_bare(texts)), _timed(_job(texts))
+    texts = list(islice(sentences(), SEGMENTS))
+    bare, own = timed(_bare(texts)), timed(job(texts))
     rows = [
         ("a bare `translate_batch`, sorted by length", *_cells(bare), ""),
-        ("a job of Weft", *_cells(job), f"{bare[1] / job[1]:.2f}"),
+        ("a job of Weft", *_cells(own), f"{bare[1] / own[1]:.2f}"),
     ]
     notes = (
         f"{SEGMENTS:,} English segments into German, the shipped model in int8, one decoder each.",
@@ -42,17 +42,18 @@ def run() -> Table:
     )
     return Table(
         ("what", "time", "processor time", "segments a second of processor time", "ratio"),
-        rows, notes, {"bare": bare, "job": job},
+        rows, notes, {"bare": bare, "job": own},
     )  # fmt: skip
 
 
-def _sentences() -> Iterator[str]:
+def sentences() -> Iterator[str]:
+    """Yield English sentences, each once, of ordinary length."""
     path = DATA / "corpora" / "en-de.tsv.zst"
     found = dict.fromkeys(pair.english for pair in islice(read_tsv(path, "de"), 20 * SEGMENTS))
     return (text for text in found if 10 < len(text) < 200)
 
 
-def _timed(work: Callable[[], None]) -> tuple[float, float]:
+def timed(work: Callable[[], None]) -> tuple[float, float]:
     """Return the seconds that work took, and those of the processor."""
     began, spent = time.perf_counter(), time.process_time()
     work()
@@ -77,7 +78,8 @@ def _bare(texts: list[str]) -> Callable[[], None]:
     return work
 
 
-def _job(texts: list[str]) -> Callable[[], None]:
+def job(texts: Sequence[str]) -> Callable[[], None]:
+    """Queue a job and return what works on it until it is done."""
     url = f"sqlite:///{Path(tempfile.mkdtemp()) / 'weft.db'}"
     migrate(url)
     database = Database(url)
