@@ -123,7 +123,8 @@ class CTranslate2Engine:
             beam,
             request.alternatives + 1,
             request.is_careful,
-            request.is_aligned,
+            # second tries are few: those that need no alignment share the batches of those that do
+            request.is_aligned or request.is_careful,
         )
         return Row(tokens, kind, length)
 
