@@ -71,8 +71,11 @@ def _segment(rng: random.Random, language: str, number: int) -> Fuzzed:
             rng.randint(0, len(words)),
             rng.choice(["{}", "({})", "{},", "“{}”"]).replace("{}", span),
         )
-    if rng.random() < 0.5:
-        words.insert(rng.randint(0, len(words)), str(rng.choice([7, 42, 1984, "3.5", "1,234"])))
+    has_digit = [any(map(str.isdigit, word)) for word in words]
+    # not beside another number: "3.5 USD 55" can be read in two ways
+    free = [at for at in range(len(words) + 1) if not any(has_digit[max(at - 1, 0) : at + 1])]
+    if free and rng.random() < 0.5:
+        words.insert(rng.choice(free), str(rng.choice([7, 42, 1984, "3.5", "1,234"])))
     for _ in range(rng.randint(0, 3)):
         _wrap(rng, words)
     if rng.random() < 0.1:
@@ -116,8 +119,8 @@ def breaks(fuzzed: Fuzzed, answer: Translation) -> dict[str, bool]:
 
 
 def _plain(fuzzed: Fuzzed, text: str) -> str:
-    """Return a text without its tags and what was put in."""
-    text = _TAG.sub("", text)
+    """Return a text with a stand-in for each tag and for all that was put in."""
+    text = _TAG.sub("|", text)
     for wanted in fuzzed.spans.values():
         for span in sorted(wanted, key=len, reverse=True):
             text = text.replace(span, "|")

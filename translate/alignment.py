@@ -11,7 +11,7 @@ from functools import cached_property
 from translate.types import Alignment, Decoded
 
 _UNIT = re.compile(
-    r"⟦\d+⟧|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff]|[^\W\u0e00-\uffff]+"
+    r"⟦\d+⟧|\d+(?:[.,'\u2019]\d+)+|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff]|[^\W\u0e00-\uffff]+"
     r"|\w|[^\w\s]"
 )
 _LATER_PIECE = 0.3

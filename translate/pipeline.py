@@ -20,6 +20,7 @@ DEFAULT = Decoding()
 _RETRIED = frozenset({"placeholders", "numbers", "repetition", "empty", "length", "copy", "cut"})
 """Failed checks that a second, more careful decoding may mend."""
 _BULLET = re.compile(r"(?:[-*\u2022\u2023\u2013\u2014\u00b7]|\d{1,3}[.)])\s+(?=\S)")
+_STAND_IN = "\ufffc"
 _UNSURE = 0.5
 """A title with less confidence is also read in sentence case."""
 
@@ -242,8 +243,11 @@ def _better(first: _Attempt, second: _Attempt) -> _Attempt:
 
 
 def _visible(run: Run) -> str:
-    """Return the text without what is protected, but with its numbers."""
-    kept = [span.text if span.kind == "number" else "" for span in run.spans]
+    """Return the text without what is protected, but with its numbers.
+
+    Something stands in for the rest, so that a number which it parts is not read as one.
+    """
+    kept = [span.text if span.kind == "number" else _STAND_IN for span in run.spans]
     return Run(run.text, tuple(Span(text, "number") for text in kept)).plain()
 
 

@@ -11,10 +11,10 @@ def crossed() -> Correspondence:
 
 
 def test_units_are_words_marks_tokens_and_the_letters_of_scripts_without_spaces() -> None:
-    text = "Das ⟦12⟧, so! 本は良い"
+    text = "Das ⟦12⟧, so! 本は良い 1,234.5 3."
     where = Correspondence("x", Decoded(text, 0.0))
     assert [text[begin:end] for begin, end in where.units] == [
-        "Das", "⟦12⟧", ",", "so", "!", "本", "は", "良", "い"
+        "Das", "⟦12⟧", ",", "so", "!", "本", "は", "良", "い", "1,234.5", "3", "."
     ]  # fmt: skip
 
 

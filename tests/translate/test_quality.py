@@ -50,6 +50,11 @@ def test_a_number_is_the_same_however_its_thousands_are_parted() -> None:
     assert numbers("1 2") != numbers("12")
 
 
+def test_a_decimal_is_not_the_whole_number_of_the_same_digits() -> None:
+    assert numbers("5.5") == numbers("5,5")
+    assert numbers("55") != numbers("5.5") != numbers("5.55")
+
+
 def test_repetition_is_not_mere_emphasis() -> None:
     assert not is_repetitive("very, very good")
     assert is_repetitive("so gut so gut so gut")

@@ -226,6 +226,12 @@ def test_a_number_that_stays_wrong_is_flagged() -> None:
     assert (answer.status, answer.checks) == ("needs_review", ("numbers",))
 
 
+def test_a_number_that_a_placeholder_parts_is_flagged() -> None:
+    _, translator = scripted("Es sind 2⟦0⟧,400 Hefte.", "Es sind 2⟦0⟧,400 Hefte.")
+    [answer] = translator.translate(["There are {name} 2,400 magazines."], target="de", source="en")
+    assert "numbers" in answer.checks
+
+
 def test_a_lost_placeholder_is_put_back_in_its_place_and_flagged() -> None:
     _, translator = scripted("Die Datei wurde nicht gefunden.", "Die Datei wurde nicht gefunden.")
     answer = one(translator, "The file {name} was not found.")
