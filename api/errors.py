@@ -34,6 +34,7 @@ STATUS: Mapping[type[Exception], int] = {
     linkage.ImportTakenOverError: 409,
     linkage.SubscriptionNotFoundError: 404,
     linkage.InvalidSubscriptionError: 422,
+    linkage.SubscriptionNamedError: 409,
     linkage.BuildSupersededError: 409,
     linkage.EncoderNotFoundError: 503,
     translate.JobNotFoundError: 404,

@@ -13,6 +13,7 @@ LinkageError
 ├── ImportTakenOverError   the same import was begun again elsewhere
 ├── SubscriptionNotFoundError   the tenant has no such subscription
 ├── InvalidSubscriptionError    a subscription lacks or misuses a field
+├── SubscriptionNamedError      a subscription has another name already
 ├── EncoderNotFoundError   no model of this name or folder
 ├── BuildSupersededError   a newer build of the same index has taken over
 ├── BuildNotFoundError     the tenant has no such index build
@@ -129,6 +130,17 @@ class InvalidSubscriptionError(LinkageError):
         self.field = field
         self.reason = reason
         super().__init__(f"{field}: {reason}")
+
+
+class SubscriptionNamedError(LinkageError):
+    """A subscription has another `source`, which its items' ids begin with."""
+
+    def __init__(self, subscription_id: str, source: str) -> None:
+        self.subscription_id = subscription_id
+        super().__init__(
+            f"its source is {source!r} and its items' ids begin with it; "
+            f"remove {subscription_id} first to give it another"
+        )
 
 
 class BuildNotFoundError(LinkageError):

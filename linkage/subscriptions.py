@@ -15,6 +15,7 @@ from linkage.cursor import decode, encode
 from linkage.errors import (
     InvalidCursorError,
     InvalidSubscriptionError,
+    SubscriptionNamedError,
     SubscriptionNotFoundError,
 )
 from linkage.models import ResourceRow, SubscriptionRow
@@ -24,7 +25,6 @@ Kind = Literal["feed", "sitemap", "page"]
 SHORTEST = 60
 """Seconds between two polls of an address, at the least."""
 _KEYS_END = 2**63
-_RENAMED = "is {!r} and its items' ids begin with it; remove {} first to give it another"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def add(  # noqa: PLR0913 - keywords, most with a default
     The same address and kind again changes how it is polled, and what it lists is read anew where
     that matters. `source` is what its items say they are from, by default `web:` and the host; it
     stays, since their ids begin with it. `item_kind` is what they are, by default what they say.
-    `keep_days` after its date an item expires. Raises InvalidSubscriptionError.
+    `keep_days` after its date an item expires. Raises InvalidSubscriptionError, and
+    SubscriptionNamedError where it is there under another `source`.
     """
     try:
         url = identifiers.url(url)
@@ -82,7 +83,7 @@ def add(  # noqa: PLR0913 - keywords, most with a default
         )
         session.add(row)
     elif source not in (None, row.source):
-        raise InvalidSubscriptionError("source", _RENAMED.format(row.source, row.id))
+        raise SubscriptionNamedError(row.id, row.source)
     reads_otherwise = (row.item_kind, row.keep_days) != (item_kind, keep_days)
     row.every_seconds, row.item_kind, row.keep_days = every_seconds, item_kind, keep_days
     session.flush()

@@ -17,7 +17,7 @@ SourcePath = Annotated[str, Path(max_length=40)]
 @router.post(
     "",
     status_code=201,
-    responses={200: {"model": SourceOut}, **responses(400, 401, 403, 413, 415, 422, 429, 503)},
+    responses={200: {"model": SourceOut}, **responses(400, 401, 403, 409, 413, 415, 422, 429, 503)},
 )
 def add_source(
     body: SourceBody, caller: Writer, runtime: RuntimeDep, response: Response

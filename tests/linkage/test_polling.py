@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from linkage import resources, store, subscriptions
-from linkage.errors import InvalidSubscriptionError
+from linkage.errors import SubscriptionNamedError
 from linkage.models import ItemRow, OriginRow, ResourceRow
 from linkage.polling import PATIENCE, Polled, poll_next
 from linkage.sources import sandbox
@@ -431,7 +431,7 @@ def test_subscribing_again_changes_how_and_keeps_what_there_is(poller: Poller, f
 def test_source_that_is_in_the_ids_of_items_cannot_be_renamed(poller: Poller, feed: str) -> None:
     """Its items would be in the catalogue twice."""
     first = poller.add(feed, source="first")
-    with pytest.raises(InvalidSubscriptionError, match=first.subscription.id):
+    with pytest.raises(SubscriptionNamedError, match=first.subscription.id):
         poller.add(feed, source="second")
     assert poller.add(feed).subscription.source == "first"
 
