@@ -131,7 +131,7 @@ def _titles_in(written: str) -> Iterator[str]:
     for start, piece in enumerate(pieces):
         if piece[0] != piece[0].lower() or piece[0].isdecimal():
             for end in range(start + 1, min(start + _TITLE_WORDS, len(pieces)) + 1):
-                yield f"title:{' '.join(filter(None, keys[start:end]))}"
+                yield lexical.title_tag(" ".join(filter(None, keys[start:end])))
 
 
 def _merged(hits: Iterable[list[Hit]]) -> dict[int, int]:

@@ -29,16 +29,21 @@ _LEAST_RAREST = 4.0
 
 def tags(item: Item) -> list[str]:
     """Return what ties an item to others for certain: creators, title, identifiers, series."""
-    found = [f"creator:{text.name_key(name)}" for name in item.creators]
+    found = [creator_tag(text.name_key(name)) for name in item.creators]
     found += [f"{scheme}:{value}" for scheme, value in item.identifiers.items()]
-    found.append(title_tag(item.title))
+    found.append(title_tag(text.title_key(item.title)))
     found += [f"series:{name}" for name in series(item)]
     return found
 
 
-def title_tag(title: str) -> str:
-    """Return the tag of all items of this title."""
-    return f"title:{text.title_key(title)}"
+def creator_tag(key: str) -> str:
+    """Return the tag of all items by the creator of this key."""
+    return f"creator:{key}"
+
+
+def title_tag(key: str) -> str:
+    """Return the tag of all items whose title has this key."""
+    return f"title:{key}"
 
 
 def series(item: Item) -> set[str]:

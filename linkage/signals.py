@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage import sketch, text
+from linkage import lexical, sketch, text
 from linkage.candidates import Question
 from linkage.sketch import Numbers, Sketch, hashed
 from linkage.types import Item
@@ -179,7 +179,7 @@ class Comparison:
 
     def _bearers(self, sharing: Flags) -> Column:
         """Return of how many items the rarest shared creator is."""
-        counts = [self._lexicon.bearers(f"creator:{key}") for key in self.source.creators]
+        counts = [self._lexicon.bearers(lexical.creator_tag(key)) for key in self.source.creators]
         fewest: Column = np.where(sharing, np.array(counts, np.float64), np.inf).min(
             1, initial=np.inf
         )
@@ -213,7 +213,9 @@ class Comparison:
             is_alike=is_same | (least >= 1 - _NOTHING),
             is_within=is_same | (most >= 1 - _NOTHING),
             rarity=most * self._rarity(shared),
-            namesakes=self._lexicon.bearers(f"title:{self.source.title}") if is_same.any() else 0,
+            namesakes=self._lexicon.bearers(lexical.title_tag(self.source.title))
+            if is_same.any()
+            else 0,
         )
         by_target = _share(sums[self._title_in_body.at], total)
         by_source = _share(hits.title_sums(self._in_body, weights), totals)
