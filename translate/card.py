@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Self
 
@@ -92,11 +93,13 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def english_pairs(languages: Iterable[str]) -> tuple[Direction, ...]:
-    """Return the directions of a model trained on pairs with English: out of it and into it."""
+def language_pairs(languages: Sequence[str], *, direct: bool = False) -> list[tuple[str, str]]:
+    """Return English with each language; with `direct`, those among each other after it."""
     others = [language for language in languages if language != "en"]
-    return tuple(
-        Direction(source, target)
-        for other in others
-        for source, target in (("en", other), (other, "en"))
-    )
+    pairs = [("en", other) for other in others]
+    return [*pairs, *combinations(others, 2)] if direct else pairs
+
+
+def both_ways(pairs: Iterable[tuple[str, str]]) -> tuple[Direction, ...]:
+    """Return the directions of a model trained on pairs of languages."""
+    return tuple(Direction(*way) for pair in pairs for way in (pair, pair[::-1]))

@@ -9,10 +9,10 @@ import ctranslate2
 
 from tests.benchmarks.report import Table
 from tests.quality.shop import DATA
-from translate.card import ModelCard, english_pairs
+from translate.card import ModelCard
 from translate.engine import shipped_model
-from translate.learn.corpora import held_out
-from translate.learn.readers import read_corpus
+from translate.learn.config import Recipe
+from translate.learn.evaluate import reference_sets
 from translate.tokens import Tokenizer
 from translate.types import Request
 
@@ -21,7 +21,7 @@ ROWS = 32
 
 
 def run() -> Table:
-    """Translate held-out sentences in every direction of the shipped model."""
+    """Translate held-out sentences out of English and into it by the shipped model."""
     folder = shipped_model()
     card = ModelCard.read(folder)
     tokenizer = Tokenizer(folder, card)
@@ -29,13 +29,11 @@ def run() -> Table:
         str(folder), inter_threads=1, intra_threads=1, compute_type="int8"
     )
     rows, total, spent = [], 0, 0.0
-    for direction in english_pairs(card.languages):
-        texts = _texts(direction.source, direction.target)
-        tokens, seconds = _timed(
-            translator, tokenizer, [Request(text, direction.source, direction.target)
-                                    for text in texts]
-        )  # fmt: skip
-        rows.append((f"{direction.source} → {direction.target}", f"{tokens / seconds:,.0f}"))
+    recipe = Recipe(name=card.name, languages=card.languages, corpora=str(DATA / "corpora"))
+    for lines in reference_sets(recipe, limit=LINES):
+        requests = [Request(text, lines.source, lines.target) for text in lines.texts]
+        tokens, seconds = _timed(translator, tokenizer, requests)
+        rows.append((f"{lines.source} → {lines.target}", f"{tokens / seconds:,.0f}"))
         total, spent = total + tokens, spent + seconds
     rows.append(("**all**", f"**{total / spent:,.0f}**"))
     notes = (
@@ -44,12 +42,6 @@ def run() -> Table:
         f"The model's files have {_size(folder) / 2**20:.1f} MiB.",
     )
     return Table(("direction", "target tokens a second"), rows, notes)
-
-
-def _texts(source: str, target: str) -> list[str]:
-    other = target if source == "en" else source
-    pairs = held_out(read_corpus(DATA / "corpora", other), LINES)
-    return [pair.english if source == "en" else pair.other for pair in pairs]
 
 
 def _timed(

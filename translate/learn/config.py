@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from translate.card import language_pairs
 from translate.errors import RecipeError
 
 
@@ -33,6 +34,8 @@ class Recipe:
 
     A language with a factor of 0 is in the vocabulary, but no direction of the model.
     """
+    direct: float = 0.0
+    """Factor on pairs of two languages that share an English text, learnt without it (0: none)."""
     temperature: float = 2.0
     """Languages are sampled in proportion to size ** (1 / temperature)."""
     pairs_limit: int = 0
@@ -60,6 +63,10 @@ class Recipe:
     def taught(self) -> tuple[str, ...]:
         """The languages that the model is meant to translate."""
         return tuple(each for each in self.languages if self.shares.get(each, 1.0) > 0)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the pairs of languages that the model is meant to translate between."""
+        return language_pairs(self.taught, direct=self.direct > 0)
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -14,7 +14,7 @@ import torch
 from ctranslate2.converters.transformers import M2M100Loader
 from transformers import GenerationConfig, M2M100ForConditionalGeneration
 
-from translate.card import ModelCard, checksum, english_pairs
+from translate.card import ModelCard, both_ways, checksum
 from translate.errors import ModelError
 from translate.learn.config import Recipe
 from translate.learn.dataset import LENGTHS
@@ -173,7 +173,7 @@ def _card(trained: _Trained, folder: Path) -> ModelCard:
         version=sums["model.bin"][:12],
         max_pieces=LENGTHS[-1] - 2,
         languages=trained.recipe.taught,
-        directions=english_pairs(trained.recipe.taught),
+        directions=both_ways(trained.recipe.pairs()),
         made_from={"recipe": recipe, "progress": trained.progress},
         files=sums,
     )

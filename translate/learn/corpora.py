@@ -2,14 +2,18 @@
 
 import csv
 import hashlib
+import random
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from translate.detect import LanguageDetector
 from translate.learn.readers import ENGLISH, Pair
 
+MISSION = "mission"
+"""The domain of hand-written segments."""
 HELD_OUT_SHARE = 128
 """One English text in this many is kept for measuring, whatever its languages."""
 
@@ -22,7 +26,9 @@ _MIS_ENCODED = re.compile(r"�|Ã[\x80-\xbf]|â€")
 _ACCELERATOR = re.compile(r"(?<!\w)(?:_|&(?!\w+;))(?=\w)")
 
 
-def read_mission(path: Path, languages: Iterable[str], split: str) -> Iterator[Pair]:
+def read_mission(
+    path: Path, languages: Iterable[str], split: str, base: str = ENGLISH
+) -> Iterator[Pair]:
     """Yield the hand-written segments of `split` (`train` or `test`) in each language."""
     wanted = list(languages)
     with path.open(encoding="utf-8", newline="") as file:
@@ -30,8 +36,8 @@ def read_mission(path: Path, languages: Iterable[str], split: str) -> Iterator[P
             if row["split"] != split:
                 continue
             for language in wanted:
-                if text := row.get(language):
-                    yield Pair(language, "mission", row[ENGLISH], text)
+                if (text := row.get(base)) and (other := row.get(language)):
+                    yield Pair(language, MISSION, text, other, base)
 
 
 def is_held_out(english: str) -> bool:
@@ -48,7 +54,7 @@ def normalise(text: str) -> str:
 
 def is_clean(pair: Pair) -> bool:
     """Tell whether a pair teaches translation: letters on both sides, like lengths, no copy."""
-    english, other = pair.english, pair.other
+    english, other = pair.text, pair.other
     if not english or not other or max(len(english), len(other)) > MAX_CHARACTERS:
         return False
     if _MIS_ENCODED.search(english) or _MIS_ENCODED.search(other):
@@ -71,15 +77,35 @@ def cleaned(pairs: Iterable[Pair], exclude: frozenset[str]) -> Iterator[Pair]:
     seen: set[int] = set()
     detector = LanguageDetector()
     for pair in pairs:
-        tidy = Pair(pair.language, pair.domain, normalise(pair.english), normalise(pair.other))
-        key = hash((tidy.language, tidy.english, tidy.other))
+        tidy = replace(pair, text=normalise(pair.text), other=normalise(pair.other))
+        key = hash((tidy.language, tidy.text, tidy.other))
         if key in seen or not is_clean(tidy):
             continue
         seen.add(key)
-        if {tidy.english, tidy.other} & exclude or is_held_out(tidy.english):
+        if {tidy.text, tidy.other} & exclude or is_held_out(tidy.text):
             continue
-        if is_in(tidy.english, ENGLISH, detector) and is_in(tidy.other, tidy.language, detector):
+        if is_in(tidy.text, ENGLISH, detector) and is_in(tidy.other, tidy.language, detector):
             yield tidy
+
+
+def with_direct(pairs: Iterable[Pair], rng: random.Random) -> Iterator[Pair]:
+    """Yield the pairs with English, and with them pairs of two languages that share its text.
+
+    A sentence is paired with one of those that came before, each as likely as the others, so that
+    no two languages are favoured. Every sentence and one translation are held in memory.
+    """
+    known: dict[str, tuple[int, Pair]] = {}
+    for pair in pairs:
+        yield pair
+        if pair.domain != MISSION and not is_sentence(pair.text):
+            continue  # what is said in a word may mean another thing in each language
+        count, partner = known.get(pair.text, (0, pair))
+        if partner.language != pair.language:
+            direct = replace(pair, text=partner.other, base=partner.language)
+            if is_clean(direct):
+                yield direct
+        is_next = rng.random() * (count + 1) < 1
+        known[pair.text] = (count + 1, pair if is_next else partner)
 
 
 def is_in(text: str, language: str, detector: LanguageDetector) -> bool:
@@ -90,16 +116,12 @@ def is_in(text: str, language: str, detector: LanguageDetector) -> bool:
     return not ranking or ranking[0].language == language or ranking[0].confidence < SURE
 
 
-def held_out(pairs: Iterable[Pair], limit: int) -> list[Pair]:
-    """Return the first `limit` clean held-out pairs that read as sentences."""
-    chosen: list[Pair] = []
+def held_out(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    """Yield the clean held-out pairs that read as sentences."""
     for pair in pairs:
-        tidy = Pair(pair.language, pair.domain, normalise(pair.english), normalise(pair.other))
-        if is_held_out(tidy.english) and is_clean(tidy) and is_sentence(tidy.english):
-            chosen.append(tidy)
-            if len(chosen) == limit:
-                break
-    return chosen
+        tidy = replace(pair, text=normalise(pair.text), other=normalise(pair.other))
+        if is_held_out(tidy.text) and is_clean(tidy) and is_sentence(tidy.text):
+            yield tidy
 
 
 def is_sentence(text: str) -> bool:

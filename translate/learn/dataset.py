@@ -16,7 +16,14 @@ import sentencepiece
 from numpy.typing import NDArray
 
 from translate.learn.config import Recipe
-from translate.learn.corpora import cleaned, is_sentence, read_exclusions, read_mission
+from translate.learn.corpora import (
+    MISSION,
+    cleaned,
+    is_sentence,
+    read_exclusions,
+    read_mission,
+    with_direct,
+)
 from translate.learn.noise import with_noise
 from translate.learn.readers import ENGLISH, Pair, corpus_files, read_corpus
 from translate.learn.vocabulary import EOS, PAD
@@ -31,14 +38,17 @@ IGNORED = -100
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Pairs as flat arrays: `ids[starts[2i]:starts[2i+1]]` is English, the next run the other.
+    """Pairs as flat arrays: `ids[starts[2i]:starts[2i+1]]` is a text, the next run its other side.
 
+    Their languages are the recipe's at `bases[i]` (English, but for direct pairs) and at
+    `languages[i]`.
     `origin` is the `fingerprint` of what they were made from.
     """
 
     origin: str
     ids: NDArray[np.uint16]
     starts: NDArray[np.int64]
+    bases: NDArray[np.uint8]
     languages: NDArray[np.uint8]
     weights: NDArray[np.float32]
 
@@ -48,14 +58,14 @@ class Examples:
     def save(self, path: Path) -> None:
         """Write the arrays, uncompressed, to an `.npz`."""
         np.savez(path, origin=np.array(self.origin), ids=self.ids, starts=self.starts,
-                 languages=self.languages, weights=self.weights)  # fmt: skip
+                 bases=self.bases, languages=self.languages, weights=self.weights)  # fmt: skip
 
     @classmethod
     def load(cls, path: Path) -> "Examples":
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as file:
-            return cls(str(file["origin"]), file["ids"], file["starts"], file["languages"],
-                       file["weights"])  # fmt: skip
+            return cls(str(file["origin"]), file["ids"], file["starts"], file["bases"],
+                       file["languages"], file["weights"])  # fmt: skip
 
     @staticmethod
     def origin_of(path: Path) -> str:
@@ -67,7 +77,15 @@ class Examples:
 
 
 def read_pairs(recipe: Recipe) -> Iterator[Pair]:
-    """Yield every clean training pair of the recipe's corpora, then the hand-written ones."""
+    """Yield every clean training pair of the recipe's corpora, then the hand-written ones.
+
+    Direct pairs come among them, where the recipe wants any.
+    """
+    pairs = _english_pairs(recipe)
+    return with_direct(pairs, random.Random(recipe.seed)) if recipe.direct else pairs  # noqa: S311
+
+
+def _english_pairs(recipe: Recipe) -> Iterator[Pair]:
     exclude = read_exclusions(_excluded(recipe))
     others = _others(recipe)
     if recipe.corpora:
@@ -90,7 +108,7 @@ def fingerprint(recipe: Recipe, vocabulary: Path) -> str:
         files += [path for each in _others(recipe) for path in corpus_files(corpora, each)]
     known = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     settings = (recipe.languages, recipe.domains, recipe.fragments, recipe.temperature,
-                recipe.pairs_limit, recipe.seed)  # fmt: skip
+                recipe.direct, recipe.pairs_limit, recipe.seed)  # fmt: skip
     return hashlib.sha256(json.dumps([known, settings]).encode()).hexdigest()
 
 
@@ -118,43 +136,50 @@ def encode(
     rng = random.Random(recipe.seed)  # noqa: S311
     ids: list[NDArray[np.uint16]] = []
     lengths: list[int] = []
+    bases: list[int] = []
     languages: list[int] = []
     weights: list[float] = []
     for clean in pairs:
         pair = with_noise(clean, rng)
         # one text a call: a list makes the library start a pool of threads each time
-        english, other = processor.encode(pair.english), processor.encode(pair.other)
-        if max(len(english), len(other)) + 2 > LENGTHS[-1]:
+        text, other = processor.encode(pair.text), processor.encode(pair.other)
+        if max(len(text), len(other)) + 2 > LENGTHS[-1]:
             continue
-        ids += [np.array(english, np.uint16), np.array(other, np.uint16)]
-        lengths += [len(english), len(other)]
+        ids += [np.array(text, np.uint16), np.array(other, np.uint16)]
+        lengths += [len(text), len(other)]
+        bases.append(recipe.languages.index(pair.base))
         languages.append(recipe.languages.index(pair.language))
         weights.append(_weight(recipe, clean))
-    by_language = np.array(languages, np.uint8)
+    between = np.array(bases, np.uint8), np.array(languages, np.uint8)
     return Examples(
         origin,
         np.concatenate(ids),
         np.concatenate([[0], np.cumsum(lengths)]),
-        by_language,
-        _tempered(np.array(weights, np.float32), by_language, recipe.temperature),
+        *between,
+        _tempered(np.array(weights, np.float32), *between, recipe.temperature),
     )
 
 
 def _weight(recipe: Recipe, pair: Pair) -> float:
     weight = recipe.domains.get(pair.domain, 1.0)
-    whole = pair.domain == "mission" or is_sentence(pair.english)
+    if pair.base != ENGLISH:
+        return weight * recipe.direct
+    whole = pair.domain == MISSION or is_sentence(pair.text)
     return weight if whole else weight * recipe.fragments
 
 
 def _tempered(
-    weights: NDArray[np.float32], languages: NDArray[np.uint8], temperature: float
+    weights: NDArray[np.float32],
+    bases: NDArray[np.uint8],
+    languages: NDArray[np.uint8],
+    temperature: float,
 ) -> NDArray[np.float32]:
-    """Scale weights so that a language's share goes with size ** (1 / temperature)."""
-    totals = {code: float(weights[languages == code].sum()) for code in np.unique(languages)}
-    mean = sum(totals.values()) / len(totals)
-    for code, total in totals.items():
-        weights[languages == code] *= (total / mean) ** (1 / temperature - 1)
-    return weights
+    """Scale weights so that the share of two languages goes with size ** (1 / temperature)."""
+    _, kind = np.unique(bases.astype(np.int64) << 8 | languages, return_inverse=True)
+    totals = np.bincount(kind, weights)
+    scale = np.array((totals / totals.mean()) ** (1 / temperature - 1), np.float32)
+    scaled: NDArray[np.float32] = weights * scale[kind]
+    return scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +203,6 @@ class Batches:
     ) -> None:
         self._examples = examples
         self._tags = [processor.piece_to_id(tag(language)) for language in recipe.languages]
-        self._english = recipe.languages.index(ENGLISH)
         self._plan = self._draw(recipe, np.random.default_rng([recipe.seed, epoch]))
 
     def __len__(self) -> int:
@@ -192,7 +216,8 @@ class Batches:
     ) -> list[tuple[int, NDArray[np.int64]]]:
         """Repeat each directed example by its weight and cut the shuffled lot into batches."""
         shares = np.array([recipe.shares.get(each, 1.0) for each in recipe.languages], np.float32)
-        weights = np.repeat(self._examples.weights * shares[self._examples.languages], 2)
+        taught = shares[self._examples.bases] * shares[self._examples.languages]
+        weights = np.repeat(self._examples.weights * taught, 2)
         counts = (weights + rng.random(len(weights))).astype(np.int64)
         directed = rng.permutation(np.repeat(np.arange(len(weights)), counts))
         sizes = np.diff(self._examples.starts).reshape(-1, 2).max(axis=1) + 2
@@ -212,12 +237,9 @@ class Batches:
         labels = np.full_like(source, IGNORED)
         for row, member in enumerate(members):
             pair, reverse = divmod(int(member), 2)
-            english, other = (self._side(2 * pair), self._side(2 * pair + 1))
-            code = int(self._examples.languages[pair])
-            text, answer, language = (
-                (other, english, self._english) if reverse else (english, other, code)
-            )
-            mark = self._tags[language]
+            text, answer = self._side(2 * pair + reverse), self._side(2 * pair + 1 - reverse)
+            into = self._examples.bases if reverse else self._examples.languages
+            mark = self._tags[into[pair]]
             source[row, : len(text) + 2] = [mark, *text, EOS]
             target[row, : len(answer) + 2] = [EOS, mark, *answer]
             labels[row, 1 : len(answer) + 2] = [*answer, EOS]

@@ -1,6 +1,6 @@
 """Measure a translator against references: chrF2 and BLEU by sacrebleu, with intervals."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,38 +52,51 @@ def reference_sets(
     These are lines of the recipe's corpora that training never saw, the `test` rows of its
     hand-written set, and a folder of line-parallel `XX.txt` such as NTREX.
     """
-    for language in recipe.languages:
-        if language == ENGLISH:
-            continue
-        if recipe.corpora:
-            pairs = held_out(read_corpus(Path(recipe.corpora), language), limit)
-            yield from _both_ways("held-out", language, pairs)
+    kept = {each: list(_held_out(recipe, each)) for each in recipe.taught}
+    for base, language in recipe.pairs():
+        yield from _both_ways("held-out", _joined(kept, base, language)[:limit])
         if recipe.mission:
-            pairs = list(read_mission(Path(recipe.mission), [language], "test"))
-            yield from _both_ways("mission", language, pairs)
+            rows = read_mission(Path(recipe.mission), [language], "test", base)
+            yield from _both_ways("mission", list(rows))
         if parallel:
-            pairs = _read_parallel(parallel, language)[:limit]
-            yield from _both_ways(parallel.name, language, pairs)
+            yield from _both_ways(parallel.name, _read_parallel(parallel, base, language)[:limit])
 
 
-def _both_ways(name: str, language: str, pairs: Sequence[Pair]) -> Iterator[ReferenceSet]:
+def _held_out(recipe: Recipe, language: str) -> Iterator[Pair]:
+    if recipe.corpora and language != ENGLISH:
+        yield from held_out(read_corpus(Path(recipe.corpora), language))
+
+
+def _joined(kept: Mapping[str, Sequence[Pair]], base: str, language: str) -> Sequence[Pair]:
+    """Return the pairs of a language, with what their English text is in `base` in its place."""
+    if base == ENGLISH:
+        return kept[language]
+    known = {pair.text: pair.other for pair in kept[base]}
+    return [
+        replace(pair, text=known[pair.text], base=base)
+        for pair in kept[language]
+        if pair.text in known
+    ]
+
+
+def _both_ways(name: str, pairs: Sequence[Pair]) -> Iterator[ReferenceSet]:
     if not pairs:
         return
-    english = tuple(pair.english for pair in pairs)
-    other = tuple(pair.other for pair in pairs)
-    yield ReferenceSet(name, ENGLISH, language, english, other)
-    yield ReferenceSet(name, language, ENGLISH, other, english)
+    base, language = pairs[0].base, pairs[0].language
+    texts = tuple(pair.text for pair in pairs)
+    others = tuple(pair.other for pair in pairs)
+    yield ReferenceSet(name, base, language, texts, others)
+    yield ReferenceSet(name, language, base, others, texts)
 
 
-def _read_parallel(folder: Path, language: str) -> list[Pair]:
-    if not (folder / f"{language}.txt").exists():
+def _read_parallel(folder: Path, base: str, language: str) -> list[Pair]:
+    paths = [folder / f"{code}.txt" for code in (base, language)]
+    if not all(path.exists() for path in paths):
         return []
-    english, other = (
-        (folder / f"{code}.txt").read_text(encoding="utf-8").splitlines()
-        for code in (ENGLISH, language)
-    )
+    texts, others = (path.read_text(encoding="utf-8").splitlines() for path in paths)
     return [
-        Pair(language, folder.name, left, right) for left, right in zip(english, other, strict=True)
+        Pair(language, folder.name, text, other, base)
+        for text, other in zip(texts, others, strict=True)
     ]
 
 

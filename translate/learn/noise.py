@@ -5,6 +5,7 @@ Only what changes both sides alike, since a pair is learnt in both directions.
 
 import random
 import re
+from dataclasses import replace
 
 from translate.learn.readers import Pair
 from translate.types import PLACEHOLDERS
@@ -25,37 +26,37 @@ _RIMES = ("a", "e", "i", "o", "u", "an", "en", "in", "on", "ar", "el", "is", "os
 
 def with_noise(pair: Pair, rng: random.Random) -> Pair:
     """Return the pair, changed on both sides alike in some of the ways that texts come in."""
-    english, other = pair.english, pair.other
-    if rng.random() < UNFINISHED and english.endswith(".") and other.endswith("."):
-        english, other = english[:-1], other[:-1]
+    text, other = pair.text, pair.other
+    if rng.random() < UNFINISHED and text.endswith(".") and other.endswith("."):
+        text, other = text[:-1], other[:-1]
     if rng.random() < MASKED:
-        english, other = _masked(english, other, rng)
+        text, other = _masked(text, other, rng)
     if rng.random() < RENAMED:
-        english, other = _renamed(english, other, rng)
+        text, other = _renamed(text, other, rng)
     if rng.random() < SHOUTED:
-        english, other = english.upper(), other.upper()
+        text, other = text.upper(), other.upper()
     if rng.random() < SMILING:
         mark = " " + rng.choice(EMOJI) * rng.randint(1, 3)
-        english, other = english + mark, other + mark
-    return Pair(pair.language, pair.domain, english, other)
+        text, other = text + mark, other + mark
+    return replace(pair, text=text, other=other)
 
 
-def _masked(english: str, other: str, rng: random.Random) -> tuple[str, str]:
+def _masked(text: str, other: str, rng: random.Random) -> tuple[str, str]:
     """Replace what both sides copy (numbers, addresses, codes) by placeholder tokens."""
     numbers = rng.sample(range(len(PLACEHOLDERS)), 3)
-    for word in dict.fromkeys(_COPIED.findall(english)):
-        if numbers and english.count(word) == 1 and other.count(word) == 1:
+    for word in dict.fromkeys(_COPIED.findall(text)):
+        if numbers and text.count(word) == 1 and other.count(word) == 1:
             token = PLACEHOLDERS[numbers.pop()]
-            english, other = english.replace(word, token), other.replace(word, token)
-    return english, other
+            text, other = text.replace(word, token), other.replace(word, token)
+    return text, other
 
 
-def _renamed(english: str, other: str, rng: random.Random) -> tuple[str, str]:
+def _renamed(text: str, other: str, rng: random.Random) -> tuple[str, str]:
     """Give what both sides call by one name another that nobody bears: names are to be copied."""
-    for name in dict.fromkeys(_NAME.findall(english)):
-        if english.count(name) == 1 and other.count(name) == 1:
+    for name in dict.fromkeys(_NAME.findall(text)):
+        if text.count(name) == 1 and other.count(name) == 1:
             made = "".join(
                 rng.choice(_ONSETS) + rng.choice(_RIMES) for _ in range(rng.randint(1, 2))
             )
-            english, other = (text.replace(name, made.capitalize()) for text in (english, other))
-    return english, other
+            text, other = (each.replace(name, made.capitalize()) for each in (text, other))
+    return text, other

@@ -25,12 +25,13 @@ _NAME = re.compile(rf"{ENGLISH}-(?P<language>[a-z]{{2,3}})(?:\.(?P<domain>[^.]+)
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One text in English and in `language`; `domain` names the kind of corpus it is from."""
+    """A text in `base` and what it is in `language`; `domain` names the corpus it is from."""
 
     language: str
     domain: str
-    english: str
+    text: str
     other: str
+    base: str = ENGLISH
 
 
 def read_tsv(path: Path, language: str, _: str = "") -> Iterator[Pair]:

@@ -65,7 +65,7 @@ def prepare(recipe: Recipe, run: Path) -> Examples:
     run.mkdir(parents=True, exist_ok=True)
     vocabulary, encoded = run / "vocabulary.model", run / "examples.npz"
     if not vocabulary.exists():
-        texts = (text for pair in read_pairs(recipe) for text in (pair.english, pair.other))
+        texts = (text for pair in read_pairs(recipe) for text in (pair.text, pair.other))
         step = 3  # a third of the texts is plenty for subwords
         sample = islice(texts, 0, VOCABULARY_LINES * step, step)
         train_vocabulary(sample, languages=recipe.languages, size=recipe.vocabulary,

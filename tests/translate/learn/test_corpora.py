@@ -1,3 +1,5 @@
+import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from translate.learn.corpora import (
     normalise,
     read_exclusions,
     read_mission,
+    with_direct,
 )
 from translate.learn.readers import Pair
 
@@ -65,16 +68,35 @@ def test_a_short_text_is_never_in_the_wrong_language() -> None:
 def test_held_out_lines_are_never_among_the_clean_ones() -> None:
     pairs = [german(f"This is the book of number {i}.", f"Das ist Buch {i} von uns.")
              for i in range(1000)]  # fmt: skip
-    kept = held_out(pairs, 500)
+    kept = list(held_out(pairs))
     assert kept
-    assert not {pair.english for pair in kept} & {
-        pair.english for pair in cleaned(pairs, frozenset())
-    }
+    assert not {pair.text for pair in kept} & {pair.text for pair in cleaned(pairs, frozenset())}
 
 
-def test_a_limit_of_held_out_lines_is_kept() -> None:
-    pairs = [german(f"This is the book of number {i}.", "Das ist ein Buch.") for i in range(1000)]
-    assert len(held_out(pairs, 3)) == 3
+def test_two_languages_that_share_an_english_sentence_are_paired() -> None:
+    said = "The book is very good."
+    pairs = [german(said, "Das Buch ist sehr gut."), german(said, "Das ist ein gutes Buch."),
+             Pair("fr", "test", said, "Le livre est très bon.")]  # fmt: skip
+    made = list(with_direct(pairs, random.Random(1)))
+    assert [pair for pair in made if pair.base == "en"] == pairs
+    [direct] = [pair for pair in made if pair.base != "en"]
+    assert (direct.base, direct.language, direct.other) == ("de", "fr", "Le livre est très bon.")
+    assert direct.text in {pair.other for pair in pairs[:2]}
+
+
+def test_a_word_is_not_paired_since_it_may_mean_another_thing_in_each_language() -> None:
+    pairs = [german("Bank", "Ufer"), Pair("fr", "test", "Bank", "Banque")]
+    assert list(with_direct(pairs, random.Random(1))) == pairs
+
+
+def test_every_two_languages_are_paired_about_as_often() -> None:
+    languages = ("de", "fr", "es", "it")
+    pairs = (Pair(each, "test", f"This is book {number} of all.", f"{each} {number} of them")
+             for number in range(2000) for each in languages)  # fmt: skip
+    found = Counter((p.base, p.language) for p in with_direct(pairs, random.Random(1)))
+    italian = [found[base, "it"] for base in languages[:3]]
+    assert sum(italian) == 2000
+    assert max(italian) < 1.2 * min(italian)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from translate.learn.config import Recipe
-from translate.learn.dataset import IGNORED, Batches, Examples, encode, fingerprint
+from translate.learn.dataset import IGNORED, Batches, Examples, encode, fingerprint, read_pairs
 from translate.learn.readers import Pair
 from translate.learn.vocabulary import EOS, PAD, load_vocabulary
 from translate.types import tag
@@ -65,6 +65,29 @@ def test_a_domain_s_weight_is_how_often_its_pairs_are_drawn(tiny_run, processor)
     ]
     assert not [text for text in texts if "film" in text]
     assert 100 <= len(texts) <= 120
+
+
+def test_a_direct_pair_has_the_tags_of_its_own_languages(tiny_run, processor) -> None:
+    recipe = replace(tiny_run.recipe, batch_tokens=16, direct=1.0)
+    pair = Pair("fr", "x", "Das buch ist gut.", "Le livre est bon.", base="de")
+    batches = Batches(made(recipe, processor, *[pair] * 8), recipe, processor, epoch=0)
+    seen = set()
+    for index in range(len(batches)):
+        for source, target in zip(batches[index].source, batches[index].target, strict=True):
+            assert source[0] == target[1]
+            text = processor.decode([int(each) for each in source[1:] if each > EOS])
+            seen.add((processor.id_to_piece(int(source[0])), text.split()[0]))
+    assert seen == {(tag("fr"), "Das"), (tag("de"), "Le")}
+
+
+def test_direct_pairs_come_where_the_recipe_wants_them(tmp_path: Path) -> None:
+    for language, text in (("de", "Das Buch ist sehr gut."), ("fr", "Le livre est très bon.")):
+        line = f"x\tThe book is very good.\t{text}\n"
+        (tmp_path / f"en-{language}.tsv").write_text(line, encoding="utf-8")
+    recipe = Recipe(name="r", languages=("en", "de", "fr"), corpora=str(tmp_path))
+    assert {pair.base for pair in read_pairs(recipe)} == {"en"}
+    [direct] = [pair for pair in read_pairs(replace(recipe, direct=0.5)) if pair.base != "en"]
+    assert direct == Pair("fr", "x", "Das Buch ist sehr gut.", "Le livre est très bon.", "de")
 
 
 def test_another_pass_is_drawn_in_another_order(tiny_run, processor) -> None:

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,17 @@ def test_sets_come_from_held_out_lines_and_parallel_files_in_both_directions(
     german = next(each for each in sets if (each.name, each.source) == ("lines", "de"))
     assert german.texts[0] == "Das buch ist gut."
     assert german.references[0] == "The book is good."
+
+
+def test_what_is_taught_without_english_is_measured_without_it(tiny_run, tmp_path: Path) -> None:
+    folder = tmp_path / "lines"
+    folder.mkdir()
+    for language, text in (("en", "A book."), ("de", "Ein Buch."), ("fr", "Un livre.")):
+        (folder / f"{language}.txt").write_text(text + "\n", encoding="utf-8")
+    sets = list(reference_sets(replace(tiny_run.recipe, direct=1.0), parallel=folder))
+    german = next(s for s in sets if (s.name, s.source, s.target) == ("lines", "fr", "de"))
+    assert (german.texts, german.references) == (("Un livre.",), ("Ein Buch.",))
+    assert any((s.name, s.source, s.target) == ("held-out", "de", "fr") for s in sets)
 
 
 def test_a_translator_that_gives_the_reference_scores_one_hundred(translator) -> None:

@@ -112,5 +112,5 @@ def test_what_a_memory_writes_is_read_back(texts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "en-de.tmx")
         path.write_bytes(b"".join(tmx.write(units)))
-        found = [(pair.english, pair.other) for pair in read_corpus(Path(folder), "de")]
+        found = [(pair.text, pair.other) for pair in read_corpus(Path(folder), "de")]
     assert found == [(unit.source, unit.target) for unit in units]
