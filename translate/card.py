@@ -33,7 +33,8 @@ class ModelCard:
 
     `max_pieces` is the longest segment the model was trained on, without what frames it. `tags`
     are the tokens of languages, where they are not of the form `__de__`; `formality` maps `more`
-    and `less` to tokens, where the model was taught them.
+    and `less` to tokens, where the model was taught them. `repetition_penalty` is CTranslate2's: a
+    weak model repeats itself less with a little more than 1.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ModelCard:
     tags: Mapping[str, str] = field(default_factory=dict)
     placeholders: tuple[str, ...] = PLACEHOLDERS
     formality: Mapping[str, str] = field(default_factory=dict)
+    repetition_penalty: float = 1.0
 
     @classmethod
     def read(cls, folder: Path) -> Self:

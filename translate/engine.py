@@ -139,11 +139,15 @@ class CTranslate2Engine:
             beam_size=kind.beam,
             num_hypotheses=kind.hypotheses,
             no_repeat_ngram_size=4 if kind.is_careful else 0,
-            repetition_penalty=REPETITION_PENALTY if kind.is_careful else 1.0,
+            repetition_penalty=self._penalty(kind),
             return_scores=True,
             return_attention=kind.is_aligned,
         )
         return results
+
+    def _penalty(self, kind: _Kind) -> float:
+        usual = self._card.repetition_penalty
+        return max(usual, REPETITION_PENALTY) if kind.is_careful else usual
 
     def _longest(self, kind: _Kind) -> int:
         return 2 * min(kind.length + SPARE, self._card.max_pieces)

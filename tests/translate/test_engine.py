@@ -100,6 +100,14 @@ def test_no_segments_give_no_answers(engine: CTranslate2Engine) -> None:
     assert engine.translate([]) == []
 
 
+def test_a_model_is_decoded_with_the_penalty_of_its_card(model: Path) -> None:
+    text = "qqqq zzzz qqqq qqqq"
+    [usual] = CTranslate2Engine(model).translate(requests(text))
+    replace(ModelCard.read(model), repetition_penalty=5.0).write(model)
+    [penalised] = CTranslate2Engine(model).translate(requests(text))
+    assert penalised.text != usual.text
+
+
 def test_careful_decoding_repeats_nothing(engine: CTranslate2Engine) -> None:
     [decoded] = engine.translate(requests("qqqq zzzz qqqq", is_careful=True))
     words = decoded.text.split()

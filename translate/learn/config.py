@@ -56,6 +56,8 @@ class Recipe:
     """Stop after so many steps instead of `minutes` (0: by time)."""
     threads: int = 0
     """CPU threads (0: all cores)."""
+    repetition_penalty: float = 1.0
+    """What the model is decoded with; see `ModelCard`."""
     checkpoint_minutes: float = 5.0
     seed: int = 17
 

@@ -176,4 +176,5 @@ def _card(trained: _Trained, folder: Path) -> ModelCard:
         directions=both_ways(trained.recipe.pairs()),
         made_from={"recipe": recipe, "progress": trained.progress},
         files=sums,
+        repetition_penalty=trained.recipe.repetition_penalty,
     )
