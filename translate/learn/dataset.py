@@ -175,7 +175,8 @@ def _tempered(
     temperature: float,
 ) -> NDArray[np.float32]:
     """Scale weights so that the share of two languages goes with size ** (1 / temperature)."""
-    _, kind = np.unique(bases.astype(np.int64) << 8 | languages, return_inverse=True)
+    between = np.sort(np.stack([bases, languages]), axis=0).astype(np.int64)
+    _, kind = np.unique(between[0] << 8 | between[1], return_inverse=True)
     totals = np.bincount(kind, weights)
     scale = np.array((totals / totals.mean()) ** (1 / temperature - 1), np.float32)
     scaled: NDArray[np.float32] = weights * scale[kind]
