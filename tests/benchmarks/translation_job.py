@@ -49,7 +49,7 @@ def run() -> Table:
 def sentences() -> Iterator[str]:
     """Yield English sentences, each once, of ordinary length."""
     path = DATA / "corpora" / "en-de.tsv.zst"
-    found = dict.fromkeys(pair.english for pair in islice(read_tsv(path, "de"), 20 * SEGMENTS))
+    found = dict.fromkeys(pair.text for pair in islice(read_tsv(path, "de"), 20 * SEGMENTS))
     return (text for text in found if 10 < len(text) < 200)
 
 
