@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,4 +143,4 @@ def _numbers(item: Item, title: str, creators: tuple[str, ...]) -> Numbers:
     facts = (*(hash(name) if name else 0 for name in (title, head, item.kind, language)),
              dates.year(item.published_at) or 0, bool(CUE.search(told)))  # fmt: skip
     sizes = (HEADER_LENGTH, *map(len, sections))
-    return np.array([*sizes, *facts, *(n for each in sections for n in each)], dtype=np.int64)
+    return np.array([*sizes, *facts, *chain.from_iterable(sections)], dtype=np.int64)

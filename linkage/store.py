@@ -34,7 +34,6 @@ from linkage.types import Filters, ImportSummary, Item
 _FIELDS = tuple(f.name for f in fields(Item))
 _ITEM_COLUMNS = [getattr(ItemRow, name) for name in _FIELDS]
 _COLUMNS = (ItemRow.key, ItemRow.revision, *_ITEM_COLUMNS)
-_NAMES = ("key", "revision", *_FIELDS)
 _KEYS_END = 2**63
 LAST_KEY = _KEYS_END - 1
 _CHUNK = 500
@@ -60,6 +59,13 @@ _SHOWN = select(ItemRow.key, ItemRow.revision).where(
     ItemRow.key.in_(bindparam("keys", expanding=True)),
     ItemRow.hidden.is_(False),
     or_(ItemRow.expires_at.is_(None), ItemRow.expires_at > bindparam("now")),
+)
+_READ = select(*_COLUMNS).where(
+    ItemRow.tenant_id == bindparam("tenant_id"),
+    ItemRow.key.in_(bindparam("keys", expanding=True)),
+)
+_BY_ID = select(*_COLUMNS).where(
+    ItemRow.tenant_id == bindparam("tenant_id"), ItemRow.id.in_(bindparam("ids", expanding=True))
 )
 
 
@@ -154,10 +160,11 @@ def get(session: Session, tenant_id: str, item_id: str) -> Stored:
 
 def by_ids(session: Session, tenant_id: str, ids: Iterable[str]) -> dict[str, Stored]:
     """Return what the tenant has of these ids."""
+    connection = session.connection()
     return {
-        found.item.id: found
+        row.id: _stored(row)
         for chunk in chunks(list(ids))
-        for found in _run(session, tenant_id, ItemRow.id.in_(chunk), _CHUNK)
+        for row in connection.execute(_BY_ID, {"tenant_id": tenant_id, "ids": chunk})
     }
 
 
@@ -254,7 +261,8 @@ def revisions(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[i
     found: dict[int, int] = {}
     for chunk in chunks(list(wanted)):
         bound = {"tenant_id": tenant_id, "keys": chunk, "now": datetime.now(UTC)}
-        found.update((key, revision) for key, revision in session.execute(_SHOWN, bound))
+        there = session.connection().execute(_SHOWN, bound)
+        found.update((key, revision) for key, revision in there)
     return found
 
 
@@ -288,10 +296,11 @@ def by_keys(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int
 
 def read(session: Session, tenant_id: str, wanted: Iterable[int]) -> list[Stored]:
     """Return what is stored under these keys, shown or not."""
+    connection = session.connection()
     return [
-        found
+        _stored(row)
         for chunk in chunks(list(wanted))
-        for found in _run(session, tenant_id, ItemRow.key.in_(chunk), _CHUNK)
+        for row in connection.execute(_READ, {"tenant_id": tenant_id, "keys": chunk})
     ]
 
 
@@ -402,9 +411,10 @@ def _values(item: Item) -> dict[str, Any]:
 
 
 def _stored(row: Row[Any]) -> Stored:
-    values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    key, revision, *rest = tuple(row)
+    values: dict[str, Any] = dict(zip(_FIELDS, rest, strict=True))
     values["creators"], values["subjects"] = tuple(values["creators"]), tuple(values["subjects"])
-    return Stored(values.pop("key"), values.pop("revision"), Item(**values))
+    return Stored(key, revision, Item(**values))
 
 
 def key_of(cursor: str | None) -> int:

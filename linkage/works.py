@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from linkage import store, workstore
@@ -40,6 +40,17 @@ LEAST = 0.05
 """Pairs less probable than this are not kept; they count as 0."""
 LEASE = timedelta(minutes=2)
 _END = 2**63
+
+# questions about new items ask this: it is made once, which costs more than its answer
+_IDS_OF = (
+    select(WorkItemRow.key, WorkRow.id)
+    .join(WorkRow, WorkRow.number == WorkItemRow.work)
+    .join(ItemRow, and_(ItemRow.key == WorkItemRow.key, ItemRow.id == WorkItemRow.item_id))
+    .where(
+        WorkItemRow.tenant_id == bindparam("tenant_id"),
+        WorkItemRow.key.in_(bindparam("keys", expanding=True)),
+    )
+)
 
 Progress = Callable[[int, int], None]
 """Gets how many items were compared in this call, and how many there are to be."""
@@ -288,18 +299,10 @@ def get(session: Session, tenant_id: str, work_id: str) -> Work:
 def ids_of(session: Session, tenant_id: str, keys: Collection[int]) -> dict[int, str]:
     """Return the id of the work of each of the keys; what is new or changed may have none yet."""
     found: dict[int, str] = {}
-    wanted = sorted(keys)
-    for start in range(0, len(wanted), 500):
-        query = (
-            select(WorkItemRow.key, WorkRow.id)
-            .join(WorkRow, WorkRow.number == WorkItemRow.work)
-            .join(ItemRow, and_(ItemRow.key == WorkItemRow.key, ItemRow.id == WorkItemRow.item_id))
-            .where(
-                WorkItemRow.tenant_id == tenant_id,
-                WorkItemRow.key.in_(wanted[start : start + 500]),
-            )
-        )
-        found.update((row.key, row.id) for row in session.execute(query))
+    for chunk in store.chunks(sorted(keys)):
+        bound = {"tenant_id": tenant_id, "keys": chunk}
+        there = session.connection().execute(_IDS_OF, bound)
+        found.update((key, id_) for key, id_ in there)
     return found
 
 
