@@ -16,6 +16,7 @@ from linkage.index import STORES, VectorStores
 from linkage.mentions import CONTEXT_ENCODER
 from linkage.names import Names, bearers
 from linkage.passage import Passage
+from linkage.preparation import Preparation
 from linkage.query import Features, Query, vectors_of
 from linkage.rankers import Rankers
 from linkage.signals import Comparison
@@ -43,10 +44,10 @@ class Linker:
 
     `data_dir` holds the builds. `encoders` gives the encoder a build names; `encoder` is the name
     of the one to use where there is no build. `stores` keep the vectors of each kind of index.
-    With `reading`, which opens a session, a thread keeps views fresh, and builds are swapped
-    without a request waiting. `on_damage` is told the tenant and the build of files that could not
-    be loaded. `half_lives` are days by kind, in place of those of
-    `freshness.HALF_LIVES`. `mentions_model` is a file of weights, by default those that ship.
+    With `reading`, which opens a session, threads keep views fresh and prepare items to be
+    compared, and builds are swapped without a request waiting. `on_damage` is told the tenant and
+    the build of files that could not be loaded. `half_lives` are days by kind, in place of those
+    of `freshness.HALF_LIVES`. `mentions_model` is a file of weights, by default those that ship.
     `rankers` are those that tenants trained. Safe for many threads.
     """
 
@@ -72,6 +73,7 @@ class Linker:
             on_damage=on_damage,
         )
         self._sketches = Sketches()
+        self._preparation = Preparation(self._sketches, reading) if reading else None
         self._ties = Ties()
         self._rankers = rankers
         self._half_lives = {**freshness.HALF_LIVES, **(half_lives or {})}
@@ -215,10 +217,14 @@ class Linker:
 
     def close(self) -> None:
         """Stop following the catalogue."""
+        if self._preparation:
+            self._preparation.close()
         self._views.close()
 
     def _queries(self, catalogue: Catalogue, asked: Sequence[Ask]) -> list[Query | LinkageError]:
         view = self._views.current(catalogue.session, catalogue.tenant_id)
+        if self._preparation:
+            self._preparation.begin(catalogue.tenant_id)
         shelves = view.shelves()
         known = catalogue.by_ids({_id(ask) for ask in asked})
         ranker = self._rankers.in_use(catalogue.tenant_id) if self._rankers else None

@@ -6,7 +6,9 @@ once; what expires is told by the clock. Works are known likewise until they cha
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
@@ -30,33 +32,34 @@ Place = tuple[str, int, int]
 
 
 class Recent(Generic[V]):
-    """The values used last, of about a total size. Safe for many threads.
-
-    Two generations take the place of an order of use: when the young one is half of the whole it
-    becomes the old one, and of that only what is asked for again lives on.
-    """
+    """The values used last, of about a total size. Safe for many threads."""
 
     def __init__(self, capacity: int, size: Callable[[V], int]) -> None:
-        self._half, self._size = capacity // 2, size
+        self._capacity, self._size = capacity, size
         self._lock = threading.Lock()
-        self._young: dict[Place, V] = {}
-        self._old: dict[Place, V] = {}
+        self._kept: OrderedDict[Place, V] = OrderedDict()
         self._held = 0
+        self.has_room = True
+        """Whether all that came in is there still; once full, each value costs another."""
 
     def get(self, place: Place) -> V | None:
         """Return what is kept."""
-        if (value := self._young.get(place)) is None and (value := self._old.get(place)):
-            self.keep(place, value)
+        value = self._kept.get(place)
+        if value is not None:
+            with suppress(KeyError):  # another thread may just have pushed it out
+                self._kept.move_to_end(place)
         return value
 
     def keep(self, place: Place, value: V) -> None:
         """Keep a value."""
         with self._lock:
-            if self._held > self._half:
-                self._old, self._young, self._held = self._young, {}, 0
-            if place not in self._young:
-                self._young[place] = value
-                self._held += self._size(value)
+            if place in self._kept:
+                return
+            self._kept[place] = value
+            self._held += self._size(value)
+            while self._held > self._capacity:
+                self.has_room = False
+                self._held -= self._size(self._kept.popitem(last=False)[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,11 @@ class Sketches:
         self.sketches = Recent[Sketch](sketches, lambda sketch: sketch.size)
         self.items = Recent[Item](items, lambda item: _ITEM_OVERHEAD + len(item.text))
         self._known: dict[str, _Known] = {}
+
+    @property
+    def has_room(self) -> bool:
+        """Whether no sketch had to go yet for want of room."""
+        return self.sketches.has_room
 
     def at(self, session: Session, tenant_id: str) -> "Catalogue":
         """Return the tenant's items as they are now."""
@@ -143,6 +151,19 @@ class Catalogue:
         if (found := self.kept.sketches.get(place)) is None:
             self.kept.sketches.keep(place, found := Sketch(item))
         return found
+
+    def prepare(self, read: Sequence[Stored]) -> None:
+        """Keep what questions will need of some items, whole ones only where there is room."""
+        now = datetime.now(UTC)
+        for stored in read:
+            place, item = (self.tenant_id, stored.key, stored.revision), stored.item
+            if self.kept.sketches.get(place) is None:
+                self.kept.sketches.keep(place, Sketch(item))
+            if self.kept.items.has_room:
+                self.kept.items.keep(place, item)
+            if not item.hidden and (item.expires_at is None or item.expires_at > now):
+                self.known.shown[stored.key] = stored.revision
+        self.works([stored.key for stored in read])
 
     def _get(
         self, kept: Recent[V], revisions: Mapping[int, int], make: Callable[[Item], V]
