@@ -130,7 +130,9 @@ class LanguageDetector:
 
     @cached_property
     def _model(self) -> LangDetector:
-        return LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+        # a sample is one line in lower case already
+        config = LangDetectConfig(model="lite", max_input_length=None, normalize_input=False)
+        return LangDetector(config)
 
 
 @lru_cache(_WORDS_KNOWN)

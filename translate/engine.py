@@ -18,6 +18,8 @@ BATCH_TOKENS = 2048
 """Positions a decoding batch, padding included; more gain nothing on a CPU."""
 SHORTEST = 16
 """Rows are batched by length, to the next power of two from here on."""
+SHORTEST_ALIGNED = 64
+"""Likewise for rows with attention: they are few, and small batches take up to twice as long."""
 SPARE = 4
 """An answer may have twice the pieces of its row's length class, and this many more."""
 REPETITION_PENALTY = 1.2
@@ -115,7 +117,10 @@ class CTranslate2Engine:
     def _row(self, request: Request, tokens: list[str]) -> Row[_Kind]:
         if len(tokens) > 2 * self._card.max_pieces:
             raise ValueError("a segment is longer than the model has positions; ask `fits` first")
-        length = max(1 << (len(tokens) - 1).bit_length(), SHORTEST)
+        # second tries are few: those that need no alignment share the batches of those that do
+        is_aligned = request.is_aligned or request.is_careful
+        shortest = SHORTEST_ALIGNED if is_aligned else SHORTEST
+        length = max(1 << (len(tokens) - 1).bit_length(), shortest)
         beam = max(self._beam_size, request.alternatives + 1)
         kind = _Kind(
             length,
@@ -123,8 +128,7 @@ class CTranslate2Engine:
             beam,
             request.alternatives + 1,
             request.is_careful,
-            # second tries are few: those that need no alignment share the batches of those that do
-            request.is_aligned or request.is_careful,
+            is_aligned,
         )
         return Row(tokens, kind, length)
 
@@ -156,7 +160,7 @@ class CTranslate2Engine:
         first, *others = (
             self._answer(request, kind, result, number) for number in range(kind.hypotheses)
         )
-        return replace(first, alternatives=tuple(others))
+        return replace(first, alternatives=tuple(others)) if others else first
 
     def _answer(self, request: Request, kind: _Kind, result: Any, number: int) -> Decoded:  # noqa: ANN401
         tokens, prefix = result.hypotheses[number], len(kind.begin)

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from translate.alignment import Correspondence
 from translate.normalise import as_written, for_model
@@ -28,6 +29,7 @@ class Shown:
     tags: tuple[tuple[int, int], ...]
 
 
+@lru_cache(maxsize=4096)
 def show(run: Run) -> Shown:
     """Return a run as the model reads it."""
     pieces = for_model(run.text).split(MARK)
@@ -54,6 +56,9 @@ def restore(run: Run, shown: Shown, decoded: Decoded) -> tuple[Run, bool]:
     Also whether the model itself kept every token, once each, and made none up.
     """
     text = _recased(shown.text, decoded.text.replace(MARK, " "))
+    if not run.spans and "⟦" not in text:
+        plain = without_placeholders(text)
+        return Run(as_written(run.text, plain)), plain == text
     answer = Decoded(text, decoded.score, decoded.alignment)
     found = {index for _, _, index in _first_of_each(text, len(shown.tokens))}
     lost = [index for index in range(len(shown.tokens)) if index not in found]

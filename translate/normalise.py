@@ -28,13 +28,10 @@ def for_model(text: str) -> str:
 
 def is_shouted(text: str) -> bool:
     """Tell whether a text is all in capitals, and no mere abbreviation."""
+    if text.upper() != text or text.lower() == text:
+        return False
     words = _WORD.findall(text)
-    return (
-        len(words) > 1
-        and sum(map(len, words)) >= SHOUT_LETTERS
-        and text.upper() == text
-        and text.lower() != text
-    )
+    return len(words) > 1 and sum(map(len, words)) >= SHOUT_LETTERS
 
 
 def is_titled(text: str) -> bool:

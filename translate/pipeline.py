@@ -136,7 +136,7 @@ def _inserted(run: Run, matcher: TermMatcher, attempt: _Attempt, engine: Engine)
 
 def has_letters(text: str) -> bool:
     """Tell whether there is anything to translate."""
-    return any(character.isalpha() for character in text)
+    return any(map(str.isalpha, text))
 
 
 def cut(run: Run, language: str, fits: Callable[[Run], bool]) -> list[Unit]:

@@ -173,5 +173,7 @@ def mask_numbers(run: Run) -> Run:
 def fill(text: str, replacements: Sequence[str]) -> str:
     """Return the text with its n-th mark replaced by the n-th replacement."""
     parts = text.split(MARK)
+    if len(parts) == 1 and not replacements:
+        return text
     assert len(parts) == len(replacements) + 1, "marks and spans do not agree"
     return parts[0] + "".join(new + part for new, part in zip(replacements, parts[1:], strict=True))

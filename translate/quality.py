@@ -88,7 +88,7 @@ def is_repetitive(text: str) -> bool:
     if _STUTTER.search(text):
         return True
     words = [word.lower() for word in _WORD.findall(text)]
-    return any(
+    return len(set(words)) < len(words) and any(
         words[begin : begin + size] * 2 == words[begin + size : begin + 3 * size]
         for size in range(1, 5)
         for begin in range(len(words) - 3 * size + 1)

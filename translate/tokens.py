@@ -1,6 +1,7 @@
 """Segments into the tokens a model reads, and its answers into text: SentencePiece and a card."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import sentencepiece
@@ -10,6 +11,8 @@ from translate.types import PLACEHOLDERS, Alignment, Request
 
 SOURCE, TARGET = "vocabulary.model", "target.model"
 """Names of the vocabularies in a model's folder; a shared one is only `SOURCE`."""
+_FRAMES = 1024
+"""Frames that are remembered, of directions in use."""
 
 
 class Tokenizer:
@@ -19,6 +22,7 @@ class Tokenizer:
         self._card = card
         self._source = _load(folder / SOURCE)
         self._target = _load(folder / TARGET) if (folder / TARGET).exists() else self._source
+        self._filled = lru_cache(maxsize=_FRAMES)(self._fill)
         self._changed = [
             (ours, theirs)
             for ours, theirs in zip(PLACEHOLDERS, card.placeholders, strict=True)
@@ -34,13 +38,13 @@ class Tokenizer:
         texts = [self._as_read(request.text) for request in requests]
         pieces: list[list[str]] = self._source.encode(texts, out_type=str)
         return [
-            [*self._before(request), *row, *self._filled(self._card.framing.after, request)]
+            [*self._before(request), *row, *self._framed(self._card.framing.after, request)]
             for request, row in zip(requests, pieces, strict=True)
         ]
 
     def begin(self, request: Request) -> tuple[str, ...]:
         """Return what every answer to a request starts with."""
-        return self._filled(self._card.framing.begin, request)
+        return self._framed(self._card.framing.begin, request)
 
     def text(self, pieces: Sequence[str]) -> str:
         """Return the text of an answer's pieces."""
@@ -65,12 +69,15 @@ class Tokenizer:
 
     def _before(self, request: Request) -> list[str]:
         formality = self._card.formality.get(request.formality or "")
-        before = self._filled(self._card.framing.before, request)
+        before = self._framed(self._card.framing.before, request)
         return [*before, formality] if formality else [*before]
 
-    def _filled(self, templates: Sequence[str], request: Request) -> tuple[str, ...]:
-        source, target = self._card.tag(request.source), self._card.tag(request.target)
-        return tuple(each.format(source=source, target=target) for each in templates)
+    def _framed(self, templates: tuple[str, ...], request: Request) -> tuple[str, ...]:
+        return self._filled(templates, request.source, request.target)
+
+    def _fill(self, templates: tuple[str, ...], source: str, target: str) -> tuple[str, ...]:
+        tags = {"source": self._card.tag(source), "target": self._card.tag(target)}
+        return tuple(each.format(**tags) for each in templates)
 
     def _as_read(self, text: str) -> str:
         """Return a segment with the tokens that this model copies, each as long as ours."""
