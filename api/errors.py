@@ -27,6 +27,7 @@ STATUS: Mapping[type[Exception], int] = {
     linkage.BuildNotFoundError: 404,
     linkage.BuildStateError: 409,
     linkage.IndexDamagedError: 409,
+    linkage.KindNotKeptError: 409,
     linkage.InvalidItemError: 422,
     linkage.RdfError: 400,
     linkage.InvalidCursorError: 404,

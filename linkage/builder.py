@@ -20,7 +20,7 @@ from linkage.columns import ColumnsWriter
 from linkage.embed import Background, Encoder, Vectors, text_to_embed
 from linkage.errors import IndexDamagedError
 from linkage.imports import Transaction
-from linkage.index import Kind, VectorStores, VectorWriter, kind_for, training_size
+from linkage.index import Kind, VectorStores, VectorWriter, kind_for, store_of, training_size
 from linkage.lexical import LexiconWriter
 from linkage.segment import LEXICON, Segment
 from linkage.store import Stored
@@ -150,18 +150,18 @@ class Builder:
         )  # fmt: skip
 
     def _writer(self, folder: Path, kind: Kind, positions: Positions) -> VectorWriter:
-        if kind not in self._stores:
-            known = ", ".join(sorted(self._stores))
-            raise ValueError(f"indexes of kind {kind} cannot be kept here, only {known}")
+        kept = store_of(kind, self._stores)
         base = self._data_dir / self._plan.base if self._plan.base and self._base else None
         sample = self._sample(positions, training_size(len(positions)))
-        return self._stores[kind].writer(self._plan.build, folder, kind, sample, base)
+        return kept.writer(self._plan.build, folder, kind, sample, base)
 
     def _verify(self) -> Report:
         self._record(stage="verifying")
         built = segment.load(self._final, self._stores)
         live = self._segment(self._plan.live)
-        report = verification.verify(built, self._log, live=live, gold=self._gold())
+        report = verification.verify(
+            built, self._log, live=live, gold=self._gold(), gold_given=len(self._plan.gold)
+        )
         self._record(done=built.manifest.count, total=built.manifest.count)
         return report
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from linkage import segment, store
 from linkage.builder import Builder, Plan
-from linkage.embed import Encoder, load_encoder
+from linkage.embed import Encoder, lasting_name, load_encoder
 from linkage.errors import (
     BuildNotFoundError,
     BuildStateError,
@@ -81,11 +81,12 @@ def start(  # noqa: PLR0913 - the options of one build
 ) -> str:
     """Queue a build and return its id.
 
-    One of the same options that is under way is joined instead; others are superseded.
+    One of the same options that is under way is joined instead; others are superseded. A model's
+    folder is noted by its whole path, for processes that work elsewhere.
     """
     store.hold(session, tenant_id)
     options = {
-        "encoder": encoder, "kind": kind, "promotes": promotes, "base": base,
+        "encoder": lasting_name(encoder), "kind": kind, "promotes": promotes, "base": base,
         "gold": [list(link) for link in gold[:MAX_GOLD]],
     }  # fmt: skip
     for row in session.scalars(_under_way(tenant_id)):
@@ -160,23 +161,45 @@ def retired(session: Session, tenant_id: str) -> list[str]:
     return list(session.execute(query.order_by(BuildRow.finished_at.desc())).scalars())
 
 
+def is_kept(session: Session, tenant_id: str, build_id: str) -> bool:
+    """Tell whether a build's files were not deleted so far."""
+    mine = (BuildRow.tenant_id == tenant_id) & (BuildRow.id == build_id)
+    return session.scalar(select(BuildRow.id).where(mine, BuildRow.state != "deleted")) is not None
+
+
 def waiting(session: Session) -> list[tuple[str, str]]:
     """Return (tenant, build) of all builds that are queued or whose worker has died."""
     query = select(BuildRow.tenant_id, BuildRow.id).where(is_free())
     return [(row.tenant_id, row.id) for row in session.execute(query)]
 
 
-def verify(session: Session, tenant_id: str, build_id: str, data_dir: Path) -> Manifest:
-    """Compare the files of a build with their checksums; IndexDamagedError tells what is wrong."""
-    return segment.check(data_dir / get(session, tenant_id, build_id).id)
+def verify(
+    session: Session,
+    tenant_id: str,
+    build_id: str,
+    *,
+    data_dir: Path,
+    stores: Mapping[str, VectorStores] = STORES,
+) -> Manifest:
+    """Compare the files of a build with their checksums, and load it as an API process does.
+
+    Raises BuildNotFoundError, and IndexDamagedError that tells what is wrong.
+    """
+    return segment.load(data_dir / get(session, tenant_id, build_id).id, stores).manifest
 
 
-def promote(
-    session: Session, tenant_id: str, build_id: str, *, data_dir: Path, force: bool = False
+def promote(  # noqa: PLR0913 - where the build is kept
+    session: Session,
+    tenant_id: str,
+    build_id: str,
+    *,
+    data_dir: Path,
+    stores: Mapping[str, VectorStores] = STORES,
+    force: bool = False,
 ) -> Build:
     """Make a candidate or old build live; a rejected one only by force.
 
-    Raises BuildNotFoundError, BuildStateError, and IndexDamagedError when its files are not whole.
+    Raises BuildNotFoundError, BuildStateError, and IndexDamagedError when it is not whole.
     """
     store.hold(session, tenant_id)
     build = get(session, tenant_id, build_id)
@@ -184,20 +207,26 @@ def promote(
         raise BuildStateError(build_id, f"rejected: {build.error}")
     if build.state not in {"candidate", "old", "rejected"}:
         raise BuildStateError(build_id, build.state)
-    segment.check(data_dir / build_id)
+    segment.load(data_dir / build_id, stores)
     _make_live(session, tenant_id, build_id)
     return get(session, tenant_id, build_id)
 
 
-def roll_back(session: Session, tenant_id: str, *, data_dir: Path) -> Build:
+def roll_back(
+    session: Session,
+    tenant_id: str,
+    *,
+    data_dir: Path,
+    stores: Mapping[str, VectorStores] = STORES,
+) -> Build:
     """Make the build live again that was so before and is whole; BuildNotFoundError without one."""
     store.hold(session, tenant_id)
     for build_id in retired(session, tenant_id):
         try:
-            return promote(session, tenant_id, build_id, data_dir=data_dir)
+            return promote(session, tenant_id, build_id, data_dir=data_dir, stores=stores)
         except IndexDamagedError as error:
             log.warning("index_damaged", tenant=tenant_id, build=build_id, reason=error.reason)
-    raise BuildNotFoundError("to go back to")
+    raise BuildNotFoundError(None)
 
 
 def prune(
@@ -249,7 +278,8 @@ def run(  # noqa: PLR0913 - what a worker hands over
 
     A build that another run is at, or that has ended, is returned as it is. What fails or is
     rejected tells why in `error`, and the live index stays as it is. Raises BuildNotFoundError,
-    and BuildSupersededError when another build took over meanwhile.
+    and BuildSupersededError when another build took over meanwhile. One that is interrupted waits
+    for the next run.
     """
     held = Lease(transaction, build_id, uuid.uuid4().hex, lease_seconds, progress)
     with transaction() as session:
@@ -270,8 +300,13 @@ def run(  # noqa: PLR0913 - what a worker hands over
             builder.clear()
     except BuildSupersededError:
         raise
+    except KeyboardInterrupt:
+        with transaction() as session:
+            held.let_go(session)
+        raise
     except (LinkageError, OSError, ValueError, RuntimeError) as error:
-        log.exception("index_build_failed", tenant=tenant_id, build=build_id)
+        is_bug = not isinstance(error, LinkageError)
+        log.exception("index_build_failed", tenant=tenant_id, build=build_id, exc_info=is_bug)
         with transaction() as session:
             held.end(session, state="failed", error=str(error))
     with transaction() as session:

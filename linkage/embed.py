@@ -148,6 +148,12 @@ def load_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
     return BagEncoder(name, folder) if is_bagged(folder) else SentenceEncoder(name, folder)
 
 
+def lasting_name(name: str) -> str:
+    """Return a name by which every process of this machine finds the same encoder."""
+    is_folder = name not in PACKAGED and Path(name).is_dir()
+    return str(Path(name).resolve()) if is_folder else name
+
+
 def knows(encoder: str, language: str) -> bool:
     """Tell whether an encoder can read a language, by the primary part of its tag."""
     known = LANGUAGES.get(encoder)

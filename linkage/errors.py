@@ -18,6 +18,7 @@ LinkageError
 ├── BuildSupersededError   a newer build of the same index has taken over
 ├── BuildNotFoundError     the tenant has no such index build
 ├── BuildStateError        an index build cannot go live as it is
+├── KindNotKeptError       there is no store for vectors of a kind of index
 ├── RecipeError            a training recipe cannot be used
 ├── RankerError            a ranker's file cannot be used
 ├── RankerNotFoundError    the tenant has no such ranker
@@ -144,11 +145,15 @@ class SubscriptionNamedError(LinkageError):
 
 
 class BuildNotFoundError(LinkageError):
-    """The tenant has no index build of this id."""
+    """The tenant has no index build of this id, or (None) none that was live before."""
 
-    def __init__(self, build_id: str) -> None:
+    def __init__(self, build_id: str | None) -> None:
         self.build_id = build_id
-        super().__init__(f"no index build {build_id!r}")
+        super().__init__(
+            f"no index build {build_id!r}; `weft index list` shows them"
+            if build_id
+            else "there is no whole index build to go back to; `weft reindex` makes a new one"
+        )
 
 
 class BuildSupersededError(LinkageError):
@@ -168,6 +173,17 @@ class BuildStateError(LinkageError):
         super().__init__(
             f"index build {build_id!r} cannot go live: it is {state}"
             + ("; force it, if you know better" if state.startswith("rejected") else "")
+        )
+
+
+class KindNotKeptError(LinkageError):
+    """There is no store for the vectors of a kind of index."""
+
+    def __init__(self, kind: str, kept: Iterable[str]) -> None:
+        self.kind = kind
+        super().__init__(
+            f"indexes of kind {kind} cannot be kept here, only {', '.join(sorted(kept))}"
+            + ("; it needs a PostgreSQL database" if kind == "pgvector" else "")
         )
 
 

@@ -18,7 +18,8 @@ _COLUMNS = ("source", "target")
 def read_gold(path: Path) -> list[GoldLink]:
     """Return the links of a file: JSON Lines, or CSV with a header, with `source` and `target`.
 
-    Both are ids of items. Raises SourceFormatError with the first line that is neither.
+    Both are ids of items. Raises SourceFormatError with the first line that is neither, and when
+    there is none.
     """
     return [(source, target) for source, target, _ in _links(path)]
 
@@ -28,19 +29,20 @@ def read_answers(path: Path) -> dict[str, dict[str, str | None]]:
     answers: dict[str, dict[str, str | None]] = defaultdict(dict)
     for source, target, relation in _links(path):
         answers[source][target] = relation
-    if not answers:
-        raise SourceFormatError(path.name, "holds no links")
     return answers
 
 
 def _links(path: Path) -> Iterator[tuple[str, str, str | None]]:
     rows = _json_rows(path) if path.suffix.lower() in {".jsonl", ".ndjson"} else _csv_rows(path)
+    line = 0
     for line, row in rows:
         source, target = (row.get(column) for column in _COLUMNS)
         if not isinstance(source, str) or not isinstance(target, str) or not (source and target):
             raise SourceFormatError(path.name, f"line {line}: needs `source` and `target`")
         relation = row.get("relation")
         yield source, target, relation if isinstance(relation, str) and relation else None
+    if not line:
+        raise SourceFormatError(path.name, "holds no links")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

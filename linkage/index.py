@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from linkage.columns import Columns, Mask, Names, Rows, packed
 from linkage.embed import Vectors
+from linkage.errors import KindNotKeptError
 from linkage.lexical import Hit
 from linkage.types import Filters
 from linkage.vectorlog import Keys
@@ -96,6 +97,19 @@ class VectorStores(Protocol):
 
     def close(self) -> None:
         """Give back what is held."""
+
+
+def store_of(kind: str, stores: Mapping[str, VectorStores]) -> VectorStores:
+    """Return who keeps the vectors of a kind of index; KindNotKeptError without one."""
+    if kind not in stores:
+        raise KindNotKeptError(kind, stores)
+    return stores[kind]
+
+
+def check_kind(wanted: Kind, stores: Mapping[str, VectorStores]) -> None:
+    """Raise KindNotKeptError unless an index of this kind could be kept."""
+    if wanted != "auto":
+        store_of(wanted, stores)
 
 
 def kind_for(wanted: Kind, count: int) -> Kind:

@@ -75,6 +75,10 @@ class Lease:
         over = {"claim": None, "lease_until": None, "finished_at": datetime.now(UTC)}
         self._write(session, facts | over)
 
+    def let_go(self, session: Session) -> None:
+        """Leave the build to whoever takes it next."""
+        self._write(session, {"lease_until": datetime.now(UTC)})
+
     def _write(self, session: Session, facts: dict[str, Any]) -> None:
         ours = and_(
             BuildRow.id == self._build_id,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pgvector.psycopg import register_vector
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NotSupportedError, ProgrammingError
 
 from linkage.columns import Names, Rows, conditions
 from linkage.embed import Vectors
@@ -79,8 +79,7 @@ class PgVectorWriter:
         self._engine = engine
         self._table = table
         with engine.connect() as connection:
-            connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+            _install(connection)
             connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
             connection.execute(
                 text(
@@ -207,6 +206,19 @@ def _table(build: str) -> str:
     if not build.isalnum():
         raise ValueError(f"{build!r} is not the id of a build")
     return f'{SCHEMA}."{build}"'
+
+
+def _install(connection: Connection) -> None:
+    """Create the extension and our schema where they lack; ValueError when that is not allowed."""
+    try:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+        if connection.scalar(text("SELECT to_regnamespace(:name)"), {"name": SCHEMA}) is None:
+            connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
+    except (NotSupportedError, ProgrammingError) as error:
+        raise ValueError(
+            f"{str(error.orig).splitlines()[0]}: an administrator has to run"
+            f" `CREATE EXTENSION vector` and `CREATE SCHEMA {SCHEMA} AUTHORIZATION` our user"
+        ) from error
 
 
 def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection

@@ -15,8 +15,8 @@ import orjson
 
 from linkage.candidates import Shelf
 from linkage.embed import USUAL_BACKGROUND, Background
-from linkage.errors import IndexDamagedError
-from linkage.index import STORES, VectorStore, VectorStores
+from linkage.errors import IndexDamagedError, KindNotKeptError
+from linkage.index import STORES, VectorStore, VectorStores, store_of
 from linkage.lexical import Lexicon
 
 FORMAT = 1
@@ -78,12 +78,11 @@ def seal(partial: Path, final: Path, **facts: Any) -> Manifest:  # noqa: ANN401 
 def load(folder: Path, stores: Mapping[str, VectorStores] = STORES) -> Segment:
     """Return the segment of a folder; IndexDamagedError unless every file is as it was sealed."""
     manifest = check(folder)
-    if manifest.kind not in stores:
-        raise IndexDamagedError(folder, f"there is no store for its kind {manifest.kind!r}")
     try:
-        vectors = stores[manifest.kind].open(manifest.build, folder, manifest.names)
+        kept = store_of(manifest.kind, stores)
+        vectors = kept.open(manifest.build, folder, manifest.names)
         lexicon = Lexicon.open(folder / LEXICON)
-    except (ValueError, RuntimeError, OSError) as error:
+    except (KindNotKeptError, ValueError, RuntimeError, OSError) as error:
         raise IndexDamagedError(folder, str(error)) from error
     if not vectors.count == lexicon.count == manifest.count:
         raise IndexDamagedError(folder, "the number of items differs from the manifest")

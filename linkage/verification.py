@@ -72,11 +72,15 @@ class Report:
     agreement: float | None
     """Share of answers that the live build gives too."""
     gold_links: int
+    """Between items of the catalogue, of `gold_given` that were given."""
+    gold_given: int = 0
 
     def reasons(self) -> Iterator[str]:
         """Yield what speaks against going live."""
         if self.recall < LEAST_RECALL:
             yield f"finds {self.recall:.0%} of the true neighbours; {LEAST_RECALL:.0%} are needed"
+        if self.gold_given and not self.gold_links:
+            yield f"of {self.gold_given:,} gold links none is between items of this catalogue"
         if self.live is None:
             return
         is_same = self.live.encoder == self.new.encoder
@@ -94,9 +98,17 @@ class Report:
 
 
 def verify(
-    built: Segment, log: VectorLog, *, live: Segment | None, gold: Sequence[Gold] = ()
+    built: Segment,
+    log: VectorLog,
+    *,
+    live: Segment | None,
+    gold: Sequence[Gold] = (),
+    gold_given: int = 0,
 ) -> Report:
-    """Return what a build is worth; the log has the vectors it was made from."""
+    """Return what a build is worth; the log has the vectors it was made from.
+
+    `gold` are those of `gold_given` links whose items are in the catalogue.
+    """
     keys, positions = log.latest()
     step = max(1, len(keys) // QUESTIONS)
     there, _ = built.vectors.vectors(keys[::step][:QUESTIONS].tolist())
@@ -109,6 +121,7 @@ def verify(
         recall=_recall(built, log, there, asked, answers),
         agreement=agreement,
         gold_links=len(gold),
+        gold_given=gold_given,
     )
 
 

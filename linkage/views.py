@@ -189,9 +189,12 @@ class Views:
     def _follow(self, tenant: "_Tenant", session: Session, tenant_id: str, seconds: float) -> None:
         """Catch up, unless another thread is at it and there is a build to answer from.
 
-        Without a build an old view may know nothing yet of the catalogue, so its reader waits.
+        Without a build an old view may know nothing yet of the catalogue, and of one that nobody
+        asked for lately the files may be gone; so the reader waits.
         """
-        if not tenant.lock.acquire(blocking=tenant.view is None or tenant.view.info is None):
+        is_forgotten = tenant.is_due(ASKED_SECONDS)
+        is_fit = not is_forgotten and tenant.view is not None and tenant.view.info is not None
+        if not tenant.lock.acquire(blocking=not is_fit):
             return
         try:
             if not tenant.is_due(FRESH_SECONDS / 2):
@@ -201,7 +204,8 @@ class Views:
                 self._change(tenant, session, tenant_id, state.live_build)
             assert tenant.view
             if state.revision != tenant.revision or tenant.view.is_behind:
-                tenant.view.refresh(session, tenant_id, seconds=seconds)
+                patience = max(seconds, STALE_SECONDS) if is_forgotten else seconds
+                tenant.view.refresh(session, tenant_id, seconds=patience)
             tenant.revision, tenant.checked = state.revision, time.monotonic()
         finally:
             tenant.lock.release()
@@ -209,8 +213,10 @@ class Views:
     def _change(
         self, tenant: "_Tenant", session: Session, tenant_id: str, live: str | None
     ) -> None:
-        """Turn to another live build: at once if nothing answers yet, else in the background."""
-        if tenant.view is None or self._reading is None:
+        """Turn to another live build, in the background while one answers that was not pruned."""
+        info = tenant.view.info if tenant.view else None
+        is_pruned = info is not None and not builds.is_kept(session, tenant_id, info.build)
+        if tenant.view is None or self._reading is None or is_pruned:
             tenant.view, tenant.wanted = self._load(session, tenant_id, live, tenant.view), live
             tenant.view.refresh(session, tenant_id, seconds=_FIRST_LOOK_SECONDS)
         elif not tenant.is_swapping:

@@ -97,6 +97,7 @@ def _prepare(runtime: Runtime) -> str:
         build_id,
         data_dir=runtime.index_dir,
         encoders=runtime.encoder,
+        stores=runtime.stores,
     )
     if build.state != "live":
         fail(f"the index is {build.state}: {build.error}")

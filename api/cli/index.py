@@ -1,19 +1,32 @@
 """`weft reindex`, `weft index`: builds of the index, from the first to the one to go back to."""
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from api.cli.console import DEFAULT, Json, Tenant, command, fail, out, print_json, progress_bar
+from api.cli.console import (
+    DEFAULT,
+    Json,
+    Tenant,
+    command,
+    err,
+    fail,
+    out,
+    print_json,
+    progress_bar,
+)
 from linkage import builds
 from linkage.builds import Build
 from linkage.gold import read_gold
-from linkage.index import Kind
+from linkage.index import Kind, check_kind
+from linkage.verification import GoldLink
 from workers.runtime import Runtime
 
 index = typer.Typer(help="List, verify, promote and prune index builds.", no_args_is_help=True)
@@ -33,7 +46,11 @@ def reindex(
         typer.Option(help="An installed encoder's name or a model's folder; else WEFT_ENCODER."),
     ] = None,
     kind: Annotated[
-        Kind | None, typer.Option(help="How vectors are searched; auto goes by their number.")
+        Kind | None,
+        typer.Option(
+            help="How vectors are searched: flat compares all, hnsw walks a graph, ivfpq is the"
+            " smallest, pgvector is in PostgreSQL; auto goes by their number. Else WEFT_INDEX_KIND."
+        ),
     ] = None,
     gold: Annotated[
         Path | None,
@@ -48,21 +65,29 @@ def reindex(
 ) -> None:
     """Build a new index beside the live one, verify it, and swap. Requests go on being answered.
 
-    A build of the same options that is under way is followed, and taken over if its process died.
+    Stopped or killed, it goes on where it was: by the same command, or by a worker within seconds.
+    A build of the same options that is under way is followed.
+
+    Example: `weft reindex --kind ivfpq`
 
     Example: `weft reindex --encoder runs/mine/model --gold links.csv --dry-run`, then
     `weft index promote ID`
     """
-    with command() as runtime, progress_bar("Indexing", "items") as advance:
-        name = encoder or runtime.settings.encoder
+    with command() as runtime:
+        os.nice(runtime.settings.worker_niceness)  # those who ask come first
+        name, wanted = encoder or runtime.settings.encoder, kind or runtime.settings.index_kind
         runtime.encoder(name)
-        links = read_gold(gold) if gold else []
+        check_kind(wanted, runtime.stores)
+        links = _links(gold) if gold else []
         with runtime.database.transaction() as session:
             build_id = builds.start(
-                session, tenant, encoder=name, kind=kind or runtime.settings.index_kind,
-                promotes=not dry_run, gold=links,
-            )  # fmt: skip
-        build = _finished(runtime, tenant, build_id, advance)
+                session, tenant, encoder=name, kind=wanted, promotes=not dry_run, gold=links
+            )
+        try:
+            with progress_bar("Indexing", "items") as advance:
+                build = _finished(runtime, tenant, build_id, advance)
+        except KeyboardInterrupt:
+            fail("stopped; the same command goes on where it was, and so does a worker by itself")
     _show(build, json=json)
     if build.state == "rejected":
         fail(
@@ -75,14 +100,24 @@ def reindex(
 
 @index.command("list")
 def list_builds(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
-    """List builds, the newest first."""
+    """List the latest 20 builds, the newest first.
+
+    One is live; old ones were, a candidate waits for `weft index promote`, a rejected one was not
+    good enough, and of a deleted one no files are left.
+
+    Example: `weft index list`
+    """
     with command() as runtime, runtime.database.reading() as session:
         rows = builds.listed(session, tenant)
     if json:
         print_json({"builds": [_shaped(row) for row in rows]})
         return
-    table = Table("id", "state", "encoder", "kind", "items", "started")
-    table.columns[0].no_wrap = table.columns[5].no_wrap = True
+    table = Table(
+        "id", "state", "encoder", "kind", "items", "started", box=SIMPLE_HEAD, pad_edge=False
+    )
+    for column in table.columns:
+        column.no_wrap = column.header in {"id", "kind", "started"}
+        column.overflow = "fold"
     for row in rows:
         kind = row.report["new"]["kind"] if row.report else row.kind
         items = f"{row.total:,}" if row.done >= row.total else f"{row.done:,} of {row.total:,}"
@@ -98,9 +133,14 @@ def list_builds(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
 
 @index.command()
 def verify(build_id: BuildId, tenant: Tenant = DEFAULT) -> None:
-    """Compare a build's files with their checksums, for example: `weft index verify ID`."""
+    """Compare a build's files with their checksums and load them, as an API process does.
+
+    Example: `weft index verify ID`
+    """
     with command() as runtime, runtime.database.reading() as session:
-        manifest = builds.verify(session, tenant, build_id, runtime.index_dir)
+        manifest = builds.verify(
+            session, tenant, build_id, data_dir=runtime.index_dir, stores=runtime.stores
+        )
     out.print(f"All {len(manifest.files)} files of {build_id} are whole: {manifest.count:,} items.")
 
 
@@ -111,17 +151,28 @@ def promote(
     *,
     force: Annotated[bool, typer.Option("--force", help="Even if it was rejected.")] = False,
 ) -> None:
-    """Make a candidate, or an old build, the live one, for example: `weft index promote ID`."""
+    """Make a candidate, or an old build, the live one; API processes follow within a second or so.
+
+    Example: `weft index promote ID`
+    """
     with command() as runtime, runtime.database.transaction() as session:
-        build = builds.promote(session, tenant, build_id, data_dir=runtime.index_dir, force=force)
+        build = builds.promote(
+            session, tenant, build_id,
+            data_dir=runtime.index_dir, stores=runtime.stores, force=force,
+        )  # fmt: skip
     out.print(f"Index {build.id} is live: {build.total:,} items, encoder {build.encoder}.")
 
 
 @index.command()
 def rollback(tenant: Tenant = DEFAULT) -> None:
-    """Make the build live again that was so before. Changes since then are not lost."""
+    """Make the build live again that was so before. Changes since then are not lost.
+
+    Given twice, it goes back and forth. Builds before that one: `weft index promote ID`.
+
+    Example: `weft index rollback`
+    """
     with command() as runtime, runtime.database.transaction() as session:
-        build = builds.roll_back(session, tenant, data_dir=runtime.index_dir)
+        build = builds.roll_back(session, tenant, data_dir=runtime.index_dir, stores=runtime.stores)
     out.print(f"Index {build.id} is live again: {build.total:,} items, encoder {build.encoder}.")
 
 
@@ -130,12 +181,20 @@ def prune(
     keep: Annotated[int, typer.Option(min=0, help="Old builds to keep, to go back to.")] = 1,
     tenant: Tenant = DEFAULT,
 ) -> None:
-    """Delete the files of old, failed and passed-over builds."""
+    """Delete the files of old, failed and passed-over builds.
+
+    Every build does so by itself when it ends, and keeps one old one.
+
+    Example: `weft index prune --keep 0`
+    """
     with command() as runtime, runtime.database.transaction() as session:
         pruned = builds.prune(
             session, tenant, data_dir=runtime.index_dir, stores=runtime.stores, keep=keep
         )
-    out.print(f"Deleted {len(pruned)} builds.")
+    for build_id in pruned:
+        out.print(f"Deleted the files of {build_id}.", highlight=False)
+    if not pruned:
+        out.print("There is nothing to delete.")
 
 
 def _finished(runtime: Runtime, tenant: str, build_id: str, advance: Callable[..., None]) -> Build:
@@ -149,8 +208,15 @@ def _finished(runtime: Runtime, tenant: str, build_id: str, advance: Callable[..
         )  # fmt: skip
         if build.state not in {"queued", "building"}:
             return build
-        advance(build.done, build.total, f"{build.stage.capitalize()} (elsewhere)")
+        advance(build.done, build.total, f"{(build.stage or 'waiting').capitalize()} (elsewhere)")
         time.sleep(1)
+
+
+def _links(path: Path) -> list[GoldLink]:
+    links = read_gold(path)
+    if len(links) > builds.MAX_GOLD:
+        err.print(f"Of {len(links):,} gold links the first {builds.MAX_GOLD:,} are looked at.")
+    return links
 
 
 def _show(build: Build, *, json: bool) -> None:
@@ -178,6 +244,9 @@ def _compare(report: Mapping[str, Any]) -> None:
     table.add_row("true neighbours found", _share(report["recall"]), "")
     table.add_row("answers in common", _share(report["agreement"]), "")
     out.print(table)
+    if given := report.get("gold_given"):
+        known = report["gold_links"]
+        out.print(f"{known:,} of {given:,} gold links are between items of this catalogue.")
 
 
 def _shaped(build: Build) -> dict[str, Any]:

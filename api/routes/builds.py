@@ -16,6 +16,7 @@ from api.schemas.builds import (
     VerifiedOut,
 )
 from linkage import builds
+from linkage.index import check_kind
 from workers.tasks import wake_for_build
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
@@ -33,12 +34,14 @@ def reindex(caller: Admin, runtime: RuntimeDep, body: ReindexBody | None = None)
     A build of the same options that is under way is joined; one of other options is superseded.
     """
     asked, settings = body or ReindexBody(), runtime.settings
+    kind = asked.kind or settings.index_kind
+    check_kind(kind, runtime.stores)
     with runtime.database.transaction() as session:
         build_id = builds.start(
             session,
             caller.tenant_id,
             encoder=asked.encoder or settings.encoder,
-            kind=asked.kind or settings.index_kind,
+            kind=kind,
             promotes=not asked.dry_run,
             gold=[(link.source, link.target) for link in asked.gold],
         )
@@ -57,7 +60,9 @@ def list_builds(caller: Admin, session: ReadSession) -> BuildsOut:
 @router.post("/builds:rollback", responses=responses(401, 403, 404, 409, 422, 429, 503))
 def roll_back(caller: Admin, runtime: RuntimeDep, session: WriteSession) -> BuildOut:
     """Make the build live again that was so before; changes since then are not lost."""
-    build = builds.roll_back(session, caller.tenant_id, data_dir=runtime.index_dir)
+    build = builds.roll_back(
+        session, caller.tenant_id, data_dir=runtime.index_dir, stores=runtime.stores
+    )
     return BuildOut.model_validate(build)
 
 
@@ -96,6 +101,7 @@ def promote_build(
         caller.tenant_id,
         build_id,
         data_dir=runtime.index_dir,
+        stores=runtime.stores,
         force=(body or PromoteBody()).force,
     )
     return BuildOut.model_validate(build)
@@ -106,5 +112,7 @@ def verify_build(
     build_id: BuildId, caller: Admin, runtime: RuntimeDep, session: ReadSession
 ) -> VerifiedOut:
     """Compare a build's files with their checksums; 409 tells what is damaged."""
-    manifest = builds.verify(session, caller.tenant_id, build_id, runtime.index_dir)
+    manifest = builds.verify(
+        session, caller.tenant_id, build_id, data_dir=runtime.index_dir, stores=runtime.stores
+    )
     return VerifiedOut(id=build_id, files=len(manifest.files), items=manifest.count)

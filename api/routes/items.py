@@ -1,5 +1,6 @@
 """Items: put, get, delete, list, and whole batches in the formats that catalogues come in."""
 
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Annotated, Any
@@ -42,6 +43,8 @@ MEDIA_TYPES = {
 """The format of each type of body; None where the body's beginning tells."""
 MOST_UNPACKED = 16
 """A body may unpack to so many times the largest body."""
+READING_SECONDS = 60.0
+"""Pages of an archive that are not read by then are errors, to be sent again."""
 
 
 @router.get("/items", responses=responses(401, 403, 404, 422, 429, 503))
@@ -92,6 +95,7 @@ def put_items(
         default_source=options.source,
         marketplace=options.marketplace,
         max_bytes=runtime.settings.max_body_bytes * MOST_UNPACKED,
+        until=time.monotonic() + READING_SECONDS,
     )
     format_ = options.format or told
     records = _readable(read(BytesIO(body), read_options, name="body", format=format_))

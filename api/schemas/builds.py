@@ -55,7 +55,8 @@ class ReportOut(BaseModel):
     live: FiguresOut | None
     recall: float = Field(description="Share of the true nearest neighbours found.")
     agreement: float | None = Field(description="Share of answers that the live build gives too.")
-    gold_links: int
+    gold_links: int = Field(description="Gold links between items of the catalogue.")
+    gold_given: int = Field(0, description="Gold links that were given.")
     reasons: list[str] = Field(description="Why it may not go live.")
 
 

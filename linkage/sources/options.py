@@ -1,5 +1,6 @@
 """How the fields of a file become those of an item: `--map`, `--set` and their companions."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -29,7 +30,8 @@ class ReadOptions:
     schemes of identifiers, `identifiers.NAME` and `attributes.NAME`.
     `id_prefix` goes before each id with a hyphen, so that two files' ids can share a catalogue.
     `separator` splits one text into several creators or subjects. `max_bytes` bounds what a file
-    may unpack to. Raises MappingError.
+    may unpack to, and `until` (of `time.monotonic()`) when the pages of an archive are to be read.
+    Raises MappingError.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class ReadOptions:
     default_kind: str | None = None
     default_source: str = "catalogue"
     max_bytes: int | None = None
+    until: float = field(default=math.inf, repr=False)  # another moment is no other import
     marketplace: str | None = None
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 """HTML pages: what they say of themselves in schema.org's words, then the text of the article."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -45,19 +46,24 @@ def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Record]:
         yield from page.warnings
 
 
-def parse(content: bytes, *, url: str = "", content_type: str = "") -> Page | RecordError:
+def parse(
+    content: bytes, *, url: str = "", content_type: str = "", until: float = math.inf
+) -> Page | RecordError:
     """Return what a page holds, in bounded time; `url` is where it was found.
+
+    `until` is as `sandbox.read` has it.
 
     Where it takes too long to tell an article from what stands around it, all text is taken, with a
     warning. What is no HTML, or cannot be read even so, is a RecordError.
     """
     asked = {"url": url, "content_type": content_type}
     try:
-        return _found(sandbox.read("pages", content, **asked))
+        return _found(sandbox.read("pages", content, until=until, **asked))
     except sandbox.UnreadableError as error:
         warning = RecordError(1, f"all of the page's text was taken: {error}", is_warning=True)
     try:
-        return _found(sandbox.read("pages", content, **asked, as_it_stands=True), warning)
+        found = sandbox.read("pages", content, until=until, **asked, as_it_stands=True)
+        return _found(found, warning)
     except sandbox.UnreadableError as error:
         return RecordError(1, f"the page cannot be read: {error}")
 

@@ -9,12 +9,14 @@ environment. It stays for the next text; one that was ended is started anew.
 import atexit
 import json
 import logging
+import math
 import os
 import resource
 import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
@@ -38,12 +40,20 @@ class UnreadableError(Exception):
     """A text that could not be read to its end, and why."""
 
 
-def read(kind: Kind, content: bytes, **given: str | bool) -> dict[str, Any]:
-    """Return what `extract` of the module of a kind makes of a text. Raises UnreadableError."""
+def read(
+    kind: Kind, content: bytes, *, until: float = math.inf, **given: str | bool
+) -> dict[str, Any]:
+    """Return what `extract` of the module of a kind makes of a text. Raises UnreadableError.
+
+    `until` is the moment of `time.monotonic()` when all texts of a request are to be read: what is
+    left then is not begun, so that many that have to be ended do not each take their full time.
+    """
     with _turns:
+        if (left := until - time.monotonic()) <= 0:
+            raise UnreadableError("there was no time left to read it; send it again by itself")
         child = _take()
         try:
-            answer = child.ask(content, kind=kind, **given)
+            answer = child.ask(content, left, kind=kind, **given)
         except BaseException:  # also a task's time limit: its answer must not become another's
             child.end()
             raise
@@ -97,9 +107,9 @@ class _Child:
         assert self._process.stdout is not None
         self._questions, self._answers = self._process.stdin, self._process.stdout
 
-    def ask(self, content: bytes, **given: str | bool) -> dict[str, Any]:
-        """Return its answer; raises UnreadableError where it ended instead."""
-        seconds = SECONDS + SECONDS_PER_BYTE * len(content)
+    def ask(self, content: bytes, most: float = math.inf, **given: str | bool) -> dict[str, Any]:
+        """Return its answer, given so many seconds at most; UnreadableError where it ended."""
+        seconds = min(SECONDS + SECONDS_PER_BYTE * len(content), most)
         head = {**given, "seconds": seconds, "size": len(content)}
         with suppress(BrokenPipeError):
             self._questions.write(json.dumps(head).encode() + b"\n" + content)
@@ -108,7 +118,7 @@ class _Child:
             found: dict[str, Any] = json.loads(answer)
             return found
         if (status := self._process.wait()) == -signal.SIGPROF:
-            raise UnreadableError(f"reading it takes longer than {seconds:.0f} s")
+            raise UnreadableError(f"reading it takes longer than {seconds:.2g} s")
         raise UnreadableError(f"the process that read it ended with status {status}")
 
     def is_alive(self) -> bool:

@@ -79,7 +79,7 @@ def _items(raw: bytes, number: int, options: ReadOptions) -> Iterator[Record]:
     if found is None:
         return
     url, content_type, content = found
-    page = pages.parse(content, url=url, content_type=content_type)
+    page = pages.parse(content, url=url, content_type=content_type, until=options.until)
     if isinstance(page, RecordError):
         yield RecordError(number, page.reason, url, unit="record")
     elif not page.asks_not_to_be_listed:

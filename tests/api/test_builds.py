@@ -80,6 +80,13 @@ def test_prune_deletes_what_is_not_kept(make: Make, client: TestClient) -> None:
     assert states == {old["id"]: "deleted", live["id"]: "live"}
 
 
+def test_kind_that_cannot_be_kept_here_is_refused_at_once(client: TestClient, backend: str) -> None:
+    answer = client.post("/v1/admin/reindex", json={"kind": "pgvector"})
+    assert answer.status_code == (409 if backend == "sqlite" else 202)
+    assert ("needs a PostgreSQL" in answer.text) == (backend == "sqlite")
+    assert len(client.get("/v1/admin/builds").json()["builds"]) == (backend != "sqlite")
+
+
 def test_nothing_to_go_back_to_is_404(client: TestClient) -> None:
     assert client.post("/v1/admin/builds:rollback").status_code == 404
     assert client.post("/v1/admin/builds/nope/promote").status_code == 404

@@ -37,7 +37,7 @@ class Unsteady:
     name = "words"
     dimension = 64
 
-    def __init__(self, words: Encoder, calls: int, error: Exception) -> None:
+    def __init__(self, words: Encoder, calls: int, error: BaseException) -> None:
         self.words, self.calls, self.error = words, calls, error
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
@@ -115,6 +115,17 @@ def test_killed_build_goes_on_where_it_stopped(
 
 
 @pytest.mark.usefixtures("many")
+def test_build_that_is_interrupted_is_left_to_the_next_run_at_once(
+    run: Run, db: Session, queued: str, words: Encoder
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(Unsteady(words, 0, KeyboardInterrupt()))
+    assert builds.waiting(db) == [("t1", queued)]
+    db.rollback()
+    assert run().state == "live"
+
+
+@pytest.mark.usefixtures("many")
 def test_build_that_another_run_is_at_is_left_alone(run: Run, db: Session, words: Encoder) -> None:
     with pytest.raises(Interrupted):
         run(Unsteady(words, 0, Interrupted()))
@@ -182,6 +193,15 @@ def test_item_deleted_while_its_build_runs_is_not_in_it(
 
 
 @pytest.mark.usefixtures("many")
+def test_without_a_build_before_there_is_nothing_to_go_back_to(
+    reindex: Reindex, db: Session, data_dir: Path
+) -> None:
+    reindex()
+    with pytest.raises(BuildNotFoundError, match="no whole index build to go back to"):
+        builds.roll_back(db, "t1", data_dir=data_dir)
+
+
+@pytest.mark.usefixtures("many")
 def test_roll_back_makes_the_build_before_live_again(
     reindex: Reindex, transaction: Transaction, db: Session, data_dir: Path
 ) -> None:
@@ -197,6 +217,17 @@ def test_only_one_old_build_keeps_its_files(reindex: Reindex, data_dir: Path, db
     first, second, third = reindex(), reindex(), reindex()
     assert {path.name for path in data_dir.iterdir()} == {second.id, third.id}
     assert builds.get(db, "t1", first.id).state == "deleted"
+
+
+def test_folder_of_an_encoder_is_noted_by_its_whole_path(
+    transaction: Transaction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with transaction() as session:
+        build_id = builds.start(session, "t1", encoder="mine")
+        assert builds.start(session, "t1", encoder=str(tmp_path / "mine")) == build_id
+        assert builds.get(session, "t1", build_id).encoder == str(tmp_path / "mine")
 
 
 def test_builds_of_another_tenant_are_not_there(run: Run, db: Session, data_dir: Path) -> None:
@@ -269,8 +300,8 @@ def test_damaged_build_does_not_go_live(
     with transaction() as session, pytest.raises(IndexDamagedError, match="keys"):
         builds.promote(session, "t1", build.id, data_dir=data_dir, force=True)
     with pytest.raises(IndexDamagedError):
-        builds.verify(db, "t1", build.id, data_dir)
-    assert builds.verify(db, "t1", live.id, data_dir).count == 35
+        builds.verify(db, "t1", build.id, data_dir=data_dir)
+    assert builds.verify(db, "t1", live.id, data_dir=data_dir).count == 35
     assert store.state(db, "t1").live_build == live.id
 
 
@@ -461,7 +492,7 @@ def test_build_in_postgres_is_verified_published_and_dropped_with_its_table(
     data_dir: Path,
 ) -> None:  # fmt: skip
     kept = stores["pgvector"] = PgVectorStores(postgres_url)
-    build, _ = reindex("pgvector"), reindex("pgvector")
+    build, live = reindex("pgvector"), reindex("pgvector")
     assert build.state == "live"
     assert build.report
     assert (build.report["recall"], build.report["new"]["kind"]) == (1.0, "pgvector")
@@ -470,12 +501,17 @@ def test_build_in_postgres_is_verified_published_and_dropped_with_its_table(
         builds.prune(session, "t1", data_dir=data_dir, stores=stores, keep=0)
     with pytest.raises(ValueError, match="does not exist"):
         kept.open(build.id, data_dir, ((), (), ()))
+    kept.drop(live.id)
+    with transaction() as session, pytest.raises(IndexDamagedError, match="does not exist"):
+        builds.verify(session, "t1", live.id, data_dir=data_dir, stores=stores)
     kept.close()
 
 
 @pytest.mark.usefixtures("many")
 def test_kind_that_cannot_be_kept_here_is_told(reindex: Reindex) -> None:
     build = reindex("pgvector")
-    assert (build.state, build.error) == (
-        "failed", "indexes of kind pgvector cannot be kept here, only flat, hnsw, ivfpq"
-    )  # fmt: skip
+    assert build.state == "failed"
+    assert build.error == (
+        "indexes of kind pgvector cannot be kept here, only flat, hnsw, ivfpq;"
+        " it needs a PostgreSQL database"
+    )

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,9 @@ def test_answers_are_read_with_their_relations(tmp_path: Path) -> None:
     assert read_answers(lines) == {"a": {"x": None}}
 
 
-def test_answers_without_links_are_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("read", [read_gold, read_answers])
+def test_file_without_links_is_an_error(tmp_path: Path, read: Callable[[Path], object]) -> None:
     path = tmp_path / "gold.csv"
     path.write_text("source,target\n")
     with pytest.raises(SourceFormatError, match="no links"):
-        read_answers(path)
+        read(path)

@@ -136,6 +136,15 @@ def test_gold_links_are_counted_and_unknown_items_left_out(
     assert (build.report["gold_links"], build.report["new"]["gold"]) == (1, 1.0)
 
 
+def test_build_is_rejected_when_no_gold_link_is_of_this_catalogue(
+    add: Add, make_item: MakeItem, words: Encoder, run: Callable[..., Build]
+) -> None:
+    add(*(make_item(str(n), f"Title {n}") for n in range(30)))
+    build = run(words, gold=[("book-1", "book-2"), ("1", "book-3")])
+    assert build.state == "rejected"
+    assert build.error == "of 2 gold links none is between items of this catalogue"
+
+
 @pytest.mark.usefixtures("thousand")
 def test_build_that_loses_gold_links_is_rejected(
     words: Encoder, run: Callable[..., Build], monkeypatch: pytest.MonkeyPatch

@@ -17,7 +17,9 @@ from linkage.delta import Delta
 from linkage.embed import Encoder
 from linkage.errors import EncoderNotFoundError
 from linkage.imports import Transaction
-from linkage.types import Item
+from linkage.index import VectorStores
+from linkage.pgvector import PgVectorStores
+from linkage.types import Filters, Item
 from linkage.views import View, Views
 from tests.support import wait_until
 
@@ -168,6 +170,31 @@ def test_build_of_an_encoder_that_is_not_installed_leaves_the_old_one_in_use(
     info = current().info
     assert info
     assert info.build == first.id
+
+
+@pytest.mark.usefixtures("many")
+def test_who_comes_back_after_their_build_was_pruned_is_answered_by_the_live_one(
+    postgres_url: str, stores: dict[str, VectorStores], reindex: Callable[..., Build],
+    data_dir: Path, engine: Engine, words: Encoder, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for name in ("FRESH_SECONDS", "STALE_SECONDS", "ASKED_SECONDS"):
+        monkeypatch.setattr(f"linkage.views.{name}", 0.0)
+    kept = stores["pgvector"] = PgVectorStores(postgres_url)
+    reindex("pgvector")
+    views = Views(
+        data_dir, encoder="words", encoders=lambda _: words, stores=stores,
+        reading=lambda: Session(engine),
+    )  # fmt: skip
+    with Session(engine) as session:
+        first = views.current(session, T)
+        _, last = reindex("pgvector"), reindex("pgvector")
+        view = views.current(session, T)
+    assert first.info
+    assert view.info
+    assert view.info.build == last.id != first.info.build
+    assert len(view.shelves()[0].vectors.search(words.encode(["Title 3"])[0], 3, Filters())) == 3
+    views.close()
+    kept.close()
 
 
 def harm(path: Path, how: str, chance: random.Random) -> None:

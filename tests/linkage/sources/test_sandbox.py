@@ -1,5 +1,6 @@
 import os
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.sources import ReadOptions, feeds, pages, sandbox
+from linkage.sources import ReadOptions, feeds, pages, sandbox, warc
 from linkage.types import Item, RecordError
+from tests.linkage.sources.test_warc import archive
 
 SIZE = 36_000
 ENTRY = "<rss version='2.0'><channel><title>t</title><item>{}</item></channel></rss>"
@@ -65,6 +67,23 @@ def test_page_that_takes_too_long_even_so_is_an_error() -> None:
     error = pages.parse(DEEP_PAGE.encode())
     assert isinstance(error, RecordError)
     assert error.reason == "the page cannot be read: reading it takes longer than 1 s"
+
+
+@pytest.mark.usefixtures("hasty")
+def test_pages_that_take_too_long_one_after_the_other_have_an_end_together() -> None:
+    good = ("good", "200 OK", "text/html", b"<title>Good</title><p>Text</p>")
+    bad = [(f"bad-{n}", "200 OK", "text/html", LONG_ARTICLE.encode()) for n in range(20)]
+    began = time.monotonic()
+    content = BytesIO(archive(good, *bad, good))
+    first, *others = warc.read(content, ReadOptions(until=began + 3))
+    assert time.monotonic() - began < 10  # 20 s of processor time without
+    assert isinstance(first, Item)
+    assert isinstance(others[-1], RecordError)
+    assert others[-1].reason.endswith("there was no time left to read it; send it again by itself")
+    assert [each.id for each in others][-2:] == [
+        "https://harbour.example/bad-19",
+        "https://harbour.example/good",
+    ]
 
 
 def test_reader_that_was_killed_costs_nothing() -> None:
