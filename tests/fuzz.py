@@ -1,7 +1,8 @@
 """Segments with everything in them that a translation must not break, and what was broken.
 
 Real sentences of the mission set, into which placeholders, tags, addresses, codes, amounts,
-numbers and names are put at random, next to words, to marks and to each other.
+numbers and names are put at random: next to words, to marks and to each other, many of them and
+the same again, inside of tags and around them, in capitals, and in the branches of messages.
 """
 
 import csv
@@ -18,19 +19,33 @@ from translate.types import Translation
 
 KINDS = {
     "placeholders": ("{{{{x{n}}}}}", "{{v{n}}}", "{{{n}}}", "%s", "%{n}$s", "%(k{n})s", "${{v{n}}}",
-                     ":p{n}", '<x id="{n}"/>', "[X{n}X]", "__N{n}__", "{{}}", "%d", "⟦{n}⟧"),
+                     ":p{n}", '<x id="{n}"/>', "[X{n}X]", "__N{n}__", "{{}}", "%d", "⟦{n}⟧",
+                     "%.2f", "{{{n}:.1f}}", "{{d, date, short}}", "#{{v{n}}}", "%%", "%@",
+                     "{{{{{{x{n}}}}}}}", "{{ v{n} }}", "{{% if v %}}", "%NAME%", "$v{n}"),
     "addresses": ("https://example.com/a?b={n}&c#d", "u{n}@example.org", "www.x{n}.com/y",
-                  "@user{n}"),
-    "codes": ("978-3-16-148410-0", "B000FA5KK0", "AB-10{n}", "WH-10{n}XM4"),
-    "amounts": ("€{n}.10", "{n},99 €", "{n} kg", "{n} x 20 cm", "{n} %", "USD {n}"),
-    "emoji": ("😀", "👍🏽", "👨‍👩‍👧", "❤️", "™", ":-)"),
-    "terms": ("Zentrix Pro", "Maple&Co", "Ōkami"),
+                  "@user{n}", "https://example.com/{{v{n}}}"),
+    "codes": ("978-3-16-148410-0", "9783161484100", "0-306-40615-2", "B000FA5KK0", "AB-10{n}",
+              "WH-10{n}XM4"),
+    "amounts": ("€{n}.10", "{n},99 €", "{n} kg", "{n} x 20 cm", "{n} %", "USD {n}", "-{n} °C",
+                "1.{n}00,50 €", "$1,234.{n}", "{n}%", "{n}MB", "{n} km/h"),
+    "emoji": ("😀", "👍🏽", "👨‍👩‍👧", "❤️", "™", ":-)", "🇩🇪", "1️⃣"),
+    "terms": ("Zentrix Pro", "Maple&Co", "Ōkami", "C++", "Die Zeit", "nimbus"),
 }  # fmt: skip
 TERMS = KINDS["terms"]
-TAGS = ("b", "i", "em", "a", "span", "g")
-PLURAL = ("{n, plural, =0 {", "} one {# ", "} other {# ", "}}")
-"""The syntax between the branches of a message."""
-_TAG = re.compile(r"<(/?)(\w+)[^<>]*?(/?)>|<!--.*?-->")
+GLUED = re.compile(r"\{.*\}|<x.*|\[X.*|%\(.*|⟦.*", re.DOTALL)
+"""Placeholders that end of themselves, so that letters may stand right beside them."""
+OPENINGS = ("b", "i", 'em class="x"', 'a href="https://example.com/{{v{n}}}?a=1&amp;b=%s"', "B",
+            'span title="{n} % > 5 &amp; more"', 'g id="{n}"', "a data-x='{{{{t}}}}'")  # fmt: skip
+VOIDS = ("<br/>", '<img src="a{n}.png" alt="A book"/>', "<wbr>", "<!-- note {{v{n}}} -->", "<hr />")
+KEPT = ('<span translate="no">The book {n}</span>', "<code>if x &lt; {n}: {{v}}</code>",
+        '<i class="a notranslate">the <b>good</b> book</i>')  # fmt: skip
+ESCAPED = ("&lt;b&gt;", "&lt;script&gt;", "Maple&amp;Co", "&amp;amp;", "&copy;", "&#8364;{n}")
+NUMBERS = ("7", "42", "1984", "3.5", "1,234", "-{n}", "10:{n}5", "1/{n}", "2,5{n}", "+{n}")
+_TAG = re.compile(r"<(/?)(\w+)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(/?)>|<!--.*?-->")
+_VOID_NAMES = frozenset({"x", "wbr", "img", "br", "hr"})
+_SYNTAX = re.compile(
+    r"\{\w+, (?:plural|select|selectordinal),(?: offset:1)?|(?:=\d|one|two|female|other) \{|\}"
+)
 
 
 @dataclass(frozen=True)
@@ -54,77 +69,166 @@ def segments(language: str, count: int, seed: int = 1) -> Iterator[Fuzzed]:
     """Yield so many segments."""
     rng = random.Random(f"{language} {seed}")
     for number in range(count):
-        yield _segment(rng, language, number)
+        yield _message(rng, language) if number % 20 == 0 else _Segment(rng, language).fuzzed()
 
 
-def _segment(rng: random.Random, language: str, number: int) -> Fuzzed:
+class _Segment:
+    """A segment in the making: its words, and what was put among them."""
+
+    def __init__(self, rng: random.Random, language: str) -> None:
+        self.rng = rng
+        self.format = rng.choice(["text", "html"])
+        self.words = _sentence(rng, language).split(" ")
+        self.spans: dict[str, Counter[str]] = {}
+
+    def fuzzed(self) -> Fuzzed:
+        rng = self.rng
+        for _ in range(rng.choice([1, 2, 3, 4, 5, 6, 6, 14])):
+            self._put(rng.choice(list(KINDS)))
+        if rng.random() < 0.5:
+            self._number()
+        for _ in range(rng.randint(0, 4)):
+            self._wrap()
+        if rng.random() < 0.2:
+            self._insert(_numbered(rng, rng.choice(VOIDS)), "tags")
+        if self.format == "html" and rng.random() < 0.3:
+            self._insert(_numbered(rng, rng.choice(KEPT)), "kept")
+        if self.format == "html" and rng.random() < 0.3:
+            self._insert(_numbered(rng, rng.choice(ESCAPED)), "escaped")
+        gap = rng.choice([" ", " ", " ", "\n", "  ", "\r\n"])
+        text = gap.join(self.words).strip()
+        text = rng.choice(["", "", " ", "\n", "\u00a0"]) + text + rng.choice(["", "", "\n", " \t"])
+        return Fuzzed(text, self.format, self.spans)
+
+    def _put(self, kind: str) -> None:
+        """Put a span of a kind, or the same one twice, or two that touch, among the words."""
+        rng = self.rng
+        span = self._span(kind)
+        how = rng.random()
+        if kind == "placeholders" and how < 0.15:
+            written = self._span(kind) + rng.choice(["{}{v}", "%s{v}", "{v}{v}"])
+        elif GLUED.fullmatch(span) and how < 0.3:
+            written = rng.choice(["{}s", "x{}", "{}'s", "{}-", "/{}/"]).replace("{}", span)
+        else:
+            written = rng.choice(["{}", "{}", "({})", "{},", "“{}”", "{}."]).replace("{}", span)
+        self._insert(written)
+        if how > 0.85:
+            self.spans[kind][span] += 1
+            self._insert(span)
+
+    def _span(self, kind: str) -> str:
+        span = self.rng.choice(KINDS[kind])
+        span = span if kind == "terms" else _numbered(self.rng, span)
+        self.spans.setdefault(kind, Counter())[span] += 1
+        return span
+
+    def _insert(self, written: str, kind: str = "") -> None:
+        self.words.insert(self.rng.randint(0, len(self.words)), written)
+        if kind:
+            self.spans.setdefault(kind, Counter())[written] += 1
+
+    def _number(self) -> None:
+        """Put a number among the words, not beside another: "3.5 USD 55" can be read twice."""
+        has_digit = [any(map(str.isdigit, word)) for word in self.words]
+        places = range(len(self.words) + 1)
+        free = [at for at in places if not any(has_digit[max(at - 1, 0) : at + 1])]
+        if free:
+            written = _numbered(self.rng, self.rng.choice(NUMBERS))
+            self.words.insert(self.rng.choice(free), written)
+
+    def _wrap(self) -> None:
+        """Put a tag around some words, where it does not cross another."""
+        rng, words = self.rng, self.words
+        begin = rng.randrange(len(words))
+        end = rng.randint(begin, min(begin + 4, len(words) - 1))
+        if is_well_nested(" ".join(words[begin : end + 1])):
+            tag = _numbered(rng, rng.choice(OPENINGS))
+            words[begin] = f"<{tag}>{words[begin]}"
+            words[end] += f"</{tag.split(' ')[0]}>"
+
+
+def _sentence(rng: random.Random, language: str) -> str:
+    """Return a sentence or two, some in capitals."""
+    text = " ".join(rng.choices(sentences(language), k=rng.choice([1, 1, 1, 2])))
+    return rng.choice([text, text, text, text, text.upper(), text.title()])
+
+
+def _numbered(rng: random.Random, form: str) -> str:
+    return form.format(n=rng.randint(1, 99))
+
+
+def _message(rng: random.Random, language: str) -> Fuzzed:
     words = rng.choice(sentences(language)).split(" ")
-    if number % 20 == 0:
-        return _message(rng, language, words)
-    spans: dict[str, Counter[str]] = {}
-    for _ in range(rng.randint(1, 6)):
-        kind = rng.choice(list(KINDS))
-        span = rng.choice(KINDS[kind])
-        span = span.format(n=rng.randint(1, 99)) if kind != "terms" else span
-        spans.setdefault(kind, Counter())[span] += 1
-        words.insert(
-            rng.randint(0, len(words)),
-            rng.choice(["{}", "({})", "{},", "“{}”"]).replace("{}", span),
-        )
-    has_digit = [any(map(str.isdigit, word)) for word in words]
-    # not beside another number: "3.5 USD 55" can be read in two ways
-    free = [at for at in range(len(words) + 1) if not any(has_digit[max(at - 1, 0) : at + 1])]
-    if free and rng.random() < 0.5:
-        words.insert(rng.choice(free), str(rng.choice([7, 42, 1984, "3.5", "1,234"])))
-    for _ in range(rng.randint(0, 3)):
-        _wrap(rng, words)
-    if rng.random() < 0.1:
-        words.insert(rng.randint(0, len(words)), "<!-- note -->")
-    gap = rng.choice([" ", " ", " ", "\n", "  "])
-    text = rng.choice(["", "", " ", "\n"]) + gap.join(words).strip() + rng.choice(["", "", "\n"])
-    return Fuzzed(text, rng.choice(["text", "html"]), spans)
+    words.insert(rng.randint(0, len(words)), _argument(rng, language))
+    text = " ".join(words)
+    wanted = Counter(re.findall(r"#|\{name\}|%s|https://example\.com/m", text))
+    return Fuzzed(text, rng.choice(["text", "html"]), {"messages": wanted})
 
 
-def _message(rng: random.Random, language: str, words: list[str]) -> Fuzzed:
-    branches = [*rng.choices(sentences(language), k=3), ""]
-    argument = "".join(syntax + text for syntax, text in zip(PLURAL, branches, strict=True))
-    words.insert(rng.randint(0, len(words)), argument)
-    wanted = Counter([*(syntax.replace("# ", "") for syntax in PLURAL), "#", "#"])
-    return Fuzzed(" ".join(words), "text", {"messages": wanted})
+def _argument(rng: random.Random, language: str, depth: int = 0) -> str:
+    """Return a plural or a choice, at times with another in its last branch."""
+    kind = rng.choice(["plural", "plural", "select", "selectordinal"])
+    keys = {"select": ["female", "other"], "plural": ["=0", "one", "other"],
+            "selectordinal": ["one", "two", "other"]}[kind]  # fmt: skip
+    offset = " offset:1" if kind == "plural" and rng.random() < 0.2 else ""
+    branches = [_branch(rng, language, has_number=kind != "select") for _ in keys]
+    if depth < 2 and rng.random() < 0.3:
+        branches[-1] += " " + _argument(rng, language, depth + 1)
+    shown = " ".join(f"{key} {{{text}}}" for key, text in zip(keys, branches, strict=True))
+    return f"{{{rng.choice('nmk')}, {kind},{offset} {shown}}}"
 
 
-def _wrap(rng: random.Random, words: list[str]) -> None:
-    """Put a tag around some words, where it does not cross another."""
-    begin = rng.randrange(len(words))
-    end = rng.randint(begin, min(begin + 4, len(words) - 1))
-    stretch = words[begin : end + 1]
-    if is_well_nested(" ".join(stretch)):
-        name = rng.choice(TAGS)
-        words[begin] = f'<{name} id="{rng.randint(1, 9)}">{words[begin]}'
-        words[end] += f"</{name}>"
+def _branch(rng: random.Random, language: str, *, has_number: bool) -> str:
+    words = rng.choice(sentences(language)).replace("'", "’").split(" ")
+    extra = ["{name}", "%s", "https://example.com/m", "<b>{name}</b>"]
+    for each in [*(["#"] if has_number else []), *rng.sample(extra, rng.randint(0, 2))]:
+        words.insert(rng.randint(0, len(words)), each)
+    return " ".join(words[: rng.choice([1, 30])])
 
 
 def breaks(fuzzed: Fuzzed, answer: Translation) -> dict[str, bool]:
     """Return for each kind that the segment holds whether the answer broke it."""
+    text = answer.text
     found = {
-        kind: any(fuzzed.text.count(span) != answer.text.count(span) for span in wanted)
+        kind: any(fuzzed.text.count(span) != text.count(span) for span in wanted)
         for kind, wanted in fuzzed.spans.items()
     }
     if _TAG.search(fuzzed.text):
-        found["tags"] = _tags(fuzzed.text) != _tags(answer.text) or not is_well_nested(answer.text)
+        found["tags"] = _tags(fuzzed.text) != _tags(text) or not is_well_nested(text)
+    if "messages" in found:
+        found["messages"] |= _syntax(fuzzed.text) != _syntax(text)
     if wanted := numbers(_plain(fuzzed, fuzzed.text)):
-        found["numbers"] = numbers(_plain(fuzzed, answer.text)) != wanted
-    found["white space"] = _spaces(fuzzed.text) != _spaces(answer.text)
+        found["numbers"] = numbers(_plain(fuzzed, text)) != wanted or (
+            _signed(_plain(fuzzed, fuzzed.text)) != _signed(_plain(fuzzed, text))
+        )
+    found["white space"] = _spaces(fuzzed.text) != _spaces(text)
+    found["strays"] = any(fuzzed.text.count(mark) != text.count(mark) for mark in "{}<>⟦⟧\ufffc▁")
+    if fuzzed.format == "html":
+        found["escaped"] = found.get("escaped", False) or not _is_escaped(text)
     return found
+
+
+def _is_escaped(markup: str) -> bool:
+    """Tell whether what stands outside of tags holds no sign of markup but entities."""
+    text = _TAG.sub("", markup).replace("Maple&Co", "").replace("&c#d", "")
+    return "<" not in text and not re.search(r"&(?!#?\w+;)", text)
+
+
+def _signed(text: str) -> Counter[str]:
+    """Count the numbers with a sign of their own."""
+    return Counter(re.findall(r"(?<!\S)[-+\u2212]\d", text.replace("\u2212", "-")))
+
+
+def _syntax(message: str) -> list[str]:
+    return _SYNTAX.findall(message.replace("{name}", ""))
 
 
 def _plain(fuzzed: Fuzzed, text: str) -> str:
     """Return a text with a stand-in for each tag and for all that was put in."""
-    text = _TAG.sub("|", text)
-    for wanted in fuzzed.spans.values():
-        for span in sorted(wanted, key=len, reverse=True):
-            text = text.replace(span, "|")
-    return text
+    wanted = {span for spans in fuzzed.spans.values() for span in spans}
+    for span in sorted(wanted, key=len, reverse=True):
+        text = text.replace(span, "|")
+    return _TAG.sub("|", text)
 
 
 def _tags(text: str) -> list[str]:
@@ -141,7 +245,7 @@ def is_well_nested(text: str) -> bool:
     stack: list[str] = []
     for match in _TAG.finditer(text):
         close, name, void = match.groups()
-        if name is None or void or name == "x":
+        if name is None or void or name in _VOID_NAMES:
             continue
         if not close:
             stack.append(name)

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from translate.batches import batched
 from translate.detect import Detector
-from translate.formats import Document, Options, Passage, read
+from translate.formats import Document, Options, Passage, Slot, read
 from translate.glossary import Glossary
 from translate.markup import Markup
 from translate.memory import Memory
@@ -48,19 +48,21 @@ def translate_file(  # noqa: PLR0913 - what a file is translated with
 
     `check_size` is given the number of characters to translate before any is, and may raise.
 
-    Without a source language the whole file's is told at once, since menus and cells are too short
-    to tell it from. Raises `FormatError`, `UnknownFormatError`, `UnsupportedLanguageError`.
+    Without a source language it is what the file says, else what the whole of it is told to be,
+    since menus and cells are too short to tell it from. Raises `FormatError`, `UnknownFormatError`,
+    `UnsupportedLanguageError`.
     """
     [target] = translator.check_targets([options.target])
     document = read(name, data, options)
     passages = document.passages
     check_size(sum(len(passage.text) for passage in passages))
-    source = options.source or _language(translator.detector, document)
+    source = options.source or document.source or _language(translator.detector, document)
     translate = partial(
         translator.translate, target=target, source=source, glossary=glossary, memory=memory
     )
     done = _translated(translate, passages)
-    good = [_usable(passage, each) for passage, each in zip(passages, done, strict=True)]
+    faults = [_fault(slot, each) for slot, each in zip(document.slots, done, strict=True)]
+    good = [None if fault else each.text for fault, each in zip(faults, done, strict=True)]
     return TranslatedFile(
         content=document.with_translations(good),
         passages=len(passages),
@@ -71,7 +73,11 @@ def translate_file(  # noqa: PLR0913 - what a file is translated with
             for passage, text in zip(passages, good, strict=True)
             if text is not None
         ),
-        faults=tuple(_faults(passages, done, good)),
+        faults=tuple(
+            f"{passage.place}: {fault}"
+            for passage, fault in zip(passages, faults, strict=True)
+            if fault
+        ),
     )
 
 
@@ -99,14 +105,19 @@ def _by_markup(passages: Iterable[Passage]) -> Mapping[Markup | None, list[int]]
     return found
 
 
-def _usable(passage: Passage, done: Translation) -> str | None:
-    """Return a translation that can stand in the file; of XML, one as whole as its source."""
+def _fault(slot: Slot, done: Translation) -> str | None:
+    """Tell why a translation cannot stand in the file; XML must be as whole as its source."""
     if done.status == "failed":
-        return None
-    is_xml = passage.markup is not None and passage.markup.is_xml
-    if is_xml and _is_whole(passage.text) and not _is_whole(done.text):
-        return None
-    return done.text
+        return done.reason or "it could not be translated"
+    markup = slot.passage.markup
+    if markup and markup.is_xml and _is_whole(slot.passage.text) and not _is_whole(done.text):
+        return "the tags did not survive"
+    try:
+        slot.render(done.text)
+    except UnicodeEncodeError as error:
+        unknown = error.object[error.start : error.end]
+        return f"{unknown!r} cannot be written in {error.encoding}: save the file as UTF-8"
+    return None
 
 
 def _is_whole(text: str) -> bool:
@@ -117,11 +128,3 @@ def _is_whole(text: str) -> bool:
     except expat.ExpatError:
         return False
     return True
-
-
-def _faults(
-    passages: Sequence[Passage], done: Sequence[Translation], good: Sequence[str | None]
-) -> Iterable[str]:
-    for passage, each, text in zip(passages, done, good, strict=True):
-        if text is None:
-            yield f"{passage.place}: {each.reason or 'the tags did not survive'}"

@@ -7,31 +7,44 @@ that span. The syntax is that of ICU's MessageFormat, apostrophes and all.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from translate.protect import MARK, Run, Span, fill, protect
 
-_ARGUMENT = re.compile(r"\{\s*[\w.-]{1,60}\s*,\s*(?P<kind>plural|select|selectordinal)\s*,")
+ARGUMENT = re.compile(r"\{\s*[\w.-]{1,60}\s*,\s*(?P<kind>plural|select|selectordinal)\s*,")
 _SELECTOR = re.compile(r"\s*(?:offset\s*:\s*\d+\s*)?(?:=\d+|[\w-]{1,60})\s*(?=\{)")
 _BRACE = re.compile(r"''|'[{}#|](?:[^']|'')*'?|[{}]")
-_QUOTED = re.compile(r"'[{}#|](?:[^']|'')*'?")
+"""The beginning of an argument with branches."""
+SYNTAX = re.compile(rf"'[{{}}#|](?:[^']|'')*'?|{ARGUMENT.pattern}")
+"""A quoted stretch of a message, or the beginning of an argument, which has a `kind`."""
 _UNSAFE = re.compile(r"'(?=[{}#|\ufffc]|\Z)")
+
+
+class Branch(Protocol):
+    """Takes the text of a branch apart."""
+
+    def __call__(self, text: str, *, has_number: bool) -> Sequence[str | Run]:
+        """Return what of it stays, and what is to be translated."""
+        ...
+
+
 DEEPEST = 5
 """Arguments nested deeper than this are kept as they are."""
 
 
 def is_message(text: str) -> bool:
     """Tell whether a text holds an argument with branches."""
-    return bool(_ARGUMENT.search(text)) and "}" in text
+    return bool(ARGUMENT.search(text)) and "}" in text
 
 
 def split_message(text: str, terms: Sequence[str] = ()) -> Run:
     """Return a message as a run; arguments with branches are spans with runs inside."""
-    return _run(text, terms, depth=0, hashes=False)
+    return _run(text, terms, depth=0, has_number=False)
 
 
 def join_message(run: Run, *, doubled: bool) -> str:
     """Return the message of a run; `doubled` tells whether to write each apostrophe twice."""
-    text = _quoted(run.text, doubled=doubled)
+    text = quoted(run.text, doubled=doubled)
     return fill(text, [_written(span, doubled=doubled) for span in run.spans])
 
 
@@ -40,13 +53,14 @@ def is_doubled(text: str) -> bool:
     return "''" in text
 
 
-def _quoted(text: str, *, doubled: bool) -> str:
+def quoted(text: str, *, doubled: bool) -> str:
+    """Return text as it stands in a message; `doubled` writes each apostrophe twice."""
     return text.replace("'", "''") if doubled else _UNSAFE.sub("''", text)
 
 
 def _written(span: Span, *, doubled: bool) -> str:
     if span.kind == "glossary":
-        return _quoted(span.text, doubled=doubled)
+        return quoted(span.text, doubled=doubled)
     if not span.inner:
         return span.text
     return "".join(
@@ -55,25 +69,30 @@ def _written(span: Span, *, doubled: bool) -> str:
     )
 
 
-def _run(text: str, terms: Sequence[str], *, depth: int, hashes: bool) -> Run:
+def _run(text: str, terms: Sequence[str], *, depth: int, has_number: bool) -> Run:
     """Return a stretch of a message as a run, its quoted stretches and arguments as spans."""
-    closing = _closing(text)
+
+    def branch(text: str, *, has_number: bool) -> list[str | Run]:
+        return [_run(text, terms, depth=depth + 1, has_number=has_number)]
+
+    closing = closing_braces(text)
     spans: list[Span] = []
     pieces: list[str] = []
     last = 0
-    for match in re.finditer(rf"{_QUOTED.pattern}|{_ARGUMENT.pattern}", text):
+    for match in SYNTAX.finditer(text):
         if match.start() < last:
             continue
+        span = Span(match.group(), "placeholder")
         if match["kind"]:
-            span, end = _argument(text, match, closing, terms, depth)
-        else:
-            span, end = Span(match.group(), "placeholder"), match.end()
-        if span is not None:
-            pieces += [text[last : match.start()].replace("''", "'"), MARK]
-            spans.append(span)
-            last = end
+            found = argument(text, match, closing, branch, depth=depth, has_number=has_number)
+            if found is None:
+                continue
+            span = found
+        pieces += [text[last : match.start()].replace("''", "'"), MARK]
+        spans.append(span)
+        last = match.start() + len(span.text)
     pieces.append(text[last:].replace("''", "'"))
-    return _protected("".join(pieces), spans, terms, hashes=hashes)
+    return _protected("".join(pieces), spans, terms, hashes=has_number)
 
 
 def _protected(text: str, spans: Sequence[Span], terms: Sequence[str], *, hashes: bool) -> Run:
@@ -85,7 +104,7 @@ def _protected(text: str, spans: Sequence[Span], terms: Sequence[str], *, hashes
     )
 
 
-def _closing(text: str) -> Mapping[int, int]:
+def closing_braces(text: str) -> Mapping[int, int]:
     """Return for each opening brace that has one the place of its closing brace."""
     pairs: dict[int, int] = {}
     opened: list[int] = []
@@ -97,28 +116,33 @@ def _closing(text: str) -> Mapping[int, int]:
     return pairs
 
 
-def _argument(
+def argument(  # noqa: PLR0913 - where it stands
     text: str,
     match: re.Match[str],
     closing: Mapping[int, int],
-    terms: Sequence[str],
+    branch: Branch,
+    *,
     depth: int,
-) -> tuple[Span | None, int]:
-    """Return an argument as a span, and where it ends; no span where it is not well formed."""
+    has_number: bool,
+) -> Span | None:
+    """Return the argument that begins with a match as a span; None where it is not well formed.
+
+    `branch` takes a branch's text apart. `has_number` tells whether `#` is a number there, as it is
+    in all branches of a plural and in what is nested in them.
+    """
     end = closing.get(match.start())
     if end is None:
-        return None, match.end()
+        return None
     whole = text[match.start() : end + 1]
     if depth == DEEPEST:
-        return Span(whole, "placeholder"), end + 1
+        return Span(whole, "placeholder")
+    has_number = has_number or match["kind"] != "select"
     inner: list[str | Run] = []
     at, last = match.end(), match.start()
     while selector := _SELECTOR.match(text, at, end):
         begin, stop = selector.end() + 1, closing[selector.end()]
-        branch = _run(text[begin:stop], terms, depth=depth + 1, hashes=match["kind"] != "select")
-        inner += [text[last:begin], branch]
+        inner += [text[last:begin], *branch(text[begin:stop], has_number=has_number)]
         at, last = stop + 1, stop
     if not inner or text[at:end].strip():
-        return None, match.end()
-    inner.append(text[last : end + 1])
-    return Span(whole, "message", tuple(inner)), end + 1
+        return None
+    return Span(whole, "message", (*inner, text[last : end + 1]))

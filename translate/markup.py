@@ -6,9 +6,10 @@ review can never become a tag. Tags are not parsed but passed through as they ar
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from translate.icu import ARGUMENT, SYNTAX, argument, closing_braces, is_doubled, is_message, quoted
 from translate.protect import MARK, TAG, Kind, Run, Span, is_void, protect
 
 BLOCKS = frozenset((
@@ -27,6 +28,8 @@ _PIECE = re.compile(
     rf"|(?P<tag>{TAG})",
     re.DOTALL,
 )
+_MESSAGE = re.compile(f"{_PIECE.pattern}|{ARGUMENT.pattern}", re.DOTALL)
+_BRANCH = re.compile(f"{_PIECE.pattern}|{SYNTAX.pattern}", re.DOTALL)
 _KEPT = re.compile(
     r"<[A-Za-z][\w:.-]*\b[^<>]*?\s(?:translate\s*=\s*[\"']?no\b"
     r"|class\s*=\s*(?:\"[^\"<>]*|'[^'<>]*|)\bnotranslate\b)",
@@ -46,10 +49,11 @@ class Markup:
     """How marked-up text is read. Names of elements are in lower case.
 
     The content of `kept` elements is not translated; the tags of `breaking` ones end a sentence,
-    all others stand inside of one. XML has no entity for a no-break space.
+    all others stand inside of one. `names_space` writes a no-break space as an entity.
     """
 
     is_xml: bool = False
+    names_space: bool = False
     kept: frozenset[str] = frozenset()
     breaking: frozenset[str] = frozenset()
 
@@ -64,10 +68,14 @@ class Markup:
         name = _name(tag)
         return name if name in self.kept or _KEPT.match(tag) else None
 
+    def like(self, source: str) -> "Markup":
+        """Return how to write what was read of a source: its no-break spaces stay as they are."""
+        return replace(self, names_space="&nbsp;" in source)
+
     def escape(self, text: str) -> str:
         """Return text as it stands in markup."""
         escaped = html.escape(text, quote=False)
-        return escaped if self.is_xml else escaped.replace("\xa0", "&nbsp;")
+        return escaped.replace("\xa0", "&nbsp;") if self.names_space else escaped
 
 
 HTML = Markup(kept=OPAQUE, breaking=BLOCKS)
@@ -76,15 +84,22 @@ XML = Markup(is_xml=True)
 
 
 def split_markup(text: str, terms: Sequence[str] = (), markup: Markup = HTML) -> list[str | Run]:
-    """Return what breaks the text as it is, and the rest as runs with inline tags protected."""
+    """Return what breaks the text as it is, and the rest as runs with inline tags protected.
+
+    The branches of ICU's messages are runs inside of the spans that the messages are.
+    """
+    return _split(text, _Reading(terms, markup))
+
+
+def _split(text: str, reading: "_Reading") -> list[str | Run]:
     parts: list[str | Run] = []
-    inline: list[Run] = []
-    for piece in _pieces(text, terms, markup):
-        if isinstance(piece, str):
-            parts += [_joined(inline), piece]
+    inline: list[tuple[str, Run]] = []
+    for written, run in reading.pieces(text):
+        if run is None:
+            parts += [_joined(inline), written]
             inline = []
         else:
-            inline.append(piece)
+            inline.append((written, run))
     return [*parts, _joined(inline)]
 
 
@@ -97,22 +112,72 @@ def join_markup(parts: Sequence[str | Run], markup: Markup = HTML) -> str:
 
 def _escaped_run(run: Run, markup: Markup) -> Run:
     """Escape what is text; spans came out of the markup as it is written, but for new terms."""
-    spans = (
-        replace(span, text=markup.escape(span.text)) if span.kind == "glossary" else span
-        for span in run.spans
+    return Run(markup.escape(run.text), tuple(_escaped_span(span, markup) for span in run.spans))
+
+
+def _escaped_span(span: Span, markup: Markup) -> Span:
+    if span.kind == "glossary":
+        return replace(span, text=markup.escape(span.text))
+    if not span.inner:
+        return span
+    doubled = is_doubled(span.text)
+    parts = (
+        replace(part, text=quoted(part.text, doubled=doubled)) if isinstance(part, Run) else part
+        for part in span.inner
     )
-    return Run(markup.escape(run.text), tuple(spans))
+    return replace(span, text=join_markup(list(parts), markup))
 
 
-def _pieces(text: str, terms: Sequence[str], markup: Markup) -> Iterator[str | Run]:
-    last = 0
-    while match := _PIECE.search(text, last):
-        yield _text(text[last : match.start()], terms)
-        kept = markup.kept_name(match.group())
-        last = _end(text, kept, match) if kept else match.end()
-        written = text[match.start() : last]
-        yield written if markup.is_break(written) else _inline(written, is_kept=bool(kept))
-    yield _text(text[last:], terms)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a text is read: at the top, or as a branch of a message `depth` messages deep."""
+
+    terms: Sequence[str]
+    markup: Markup
+    depth: int = 0
+    has_number: bool = False
+
+    def pieces(self, text: str) -> Iterator[tuple[str, Run | None]]:
+        """Yield stretches of the text as written, each with its run; without one it is a break."""
+        closing = closing_braces(text) if is_message(text) else {}
+        pattern = _BRANCH if self.depth else _MESSAGE if closing else _PIECE
+        last = 0
+        while match := pattern.search(text, last):
+            yield text[last : match.start()], self._text(text[last : match.start()])
+            kind = match.lastgroup
+            if kind in {"comment", "tag"}:
+                kept = self.markup.kept_name(match.group())
+                last = _end(text, kept, match) if kept else match.end()
+                written = text[match.start() : last]
+                is_break = self.markup.is_break(written)
+                yield written, None if is_break else _inline(written, is_kept=bool(kept))
+            else:
+                span = Span(match.group(), "placeholder")
+                if kind == "kind":
+                    span = self._argument(text, match, closing) or span
+                last = match.start() + len(span.text)
+                yield span.text, Run(MARK, (span,))
+        yield text[last:], self._text(text[last:])
+
+    def _argument(self, text: str, match: re.Match[str], closing: Mapping[int, int]) -> Span | None:
+        def branch(text: str, *, has_number: bool) -> list[str | Run]:
+            inside = replace(self, depth=self.depth + 1, has_number=has_number)
+            return _split(text, inside)
+
+        return argument(text, match, closing, branch, depth=self.depth, has_number=self.has_number)
+
+    def _text(self, text: str) -> Run:
+        """Return a stretch without tags as a run; its spans keep their entities."""
+        plain, origins = _unescaped(text)
+        run = protect(plain, self.terms, hashes=self.has_number)
+        spans: list[Span] = []
+        at = 0
+        for piece, span in zip(run.text.split(MARK), run.spans, strict=False):
+            begin = at + len(piece)
+            at = begin + len(span.text)
+            spans.append(Span(text[origins[begin] : origins[at]], _as_text(span.kind)))
+        written = run.text.replace("''", "'") if self.depth else run.text
+        return Run(written, tuple(spans))
 
 
 def _name(tag: str) -> str:
@@ -139,19 +204,6 @@ def _inline(written: str, *, is_kept: bool) -> Run:
     return Run(MARK, (Span(written, kind),))
 
 
-def _text(text: str, terms: Sequence[str]) -> Run:
-    """Return a stretch without tags as a run; its spans keep their entities."""
-    plain, origins = _unescaped(text)
-    run = protect(plain, terms)
-    spans: list[Span] = []
-    at = 0
-    for piece, span in zip(run.text.split(MARK), run.spans, strict=False):
-        begin = at + len(piece)
-        at = begin + len(span.text)
-        spans.append(Span(text[origins[begin] : origins[at]], _as_text(span.kind)))
-    return Run(run.text, tuple(spans))
-
-
 def _unescaped(text: str) -> tuple[str, list[int]]:
     """Return the text that HTML stands for, and for each of its characters where that began."""
     pieces: list[str] = []
@@ -170,5 +222,10 @@ def _as_text(kind: Kind) -> Kind:
     return "placeholder" if kind in {"tag", "void"} else kind
 
 
-def _joined(runs: Sequence[Run]) -> Run:
-    return Run("".join(run.text for run in runs), tuple(s for run in runs for s in run.spans))
+def _joined(pieces: Sequence[tuple[str, Run]]) -> str | Run:
+    """Return the pieces of a sentence as one run; without a letter to translate, as written."""
+    text = "".join(run.text for _, run in pieces)
+    spans = tuple(span for _, run in pieces for span in run.spans)
+    if any(character.isalpha() for character in text) or any(span.inner for span in spans):
+        return Run(text, spans)
+    return "".join(written for written, _ in pieces)

@@ -19,6 +19,11 @@ Kind = Literal[
 term's target in the place of the term, as plain text."""
 _APART = frozenset({"void", "emoji"})
 
+_INNER = r"[^\s<>\"(){}.,;:!?\]'»”\u2019\ufffc]"
+_GROUP = r"\([^\s<>\"()\ufffc]*\)|\{{1,2}[^\s<>\"{}\ufffc]*\}{1,2}"
+_URL = rf"(?:{_INNER}|{_GROUP}|[({{](?={_INNER})|[.,;:!?\]'»”\u2019]++(?={_INNER}|{_GROUP}))++"
+"""The rest of an address: brackets in pairs, no mark at its end that belongs to the sentence."""
+
 TAG = r"</?[A-Za-z](?:[^<>\"']|\"[^\"]{0,5000}\"|'[^']{0,5000}')*>"
 """An opening, closing or empty tag of HTML or XML, as a pattern."""
 
@@ -42,22 +47,24 @@ _PATTERNS: dict[Kind, str] = {
     "placeholder": r"""
         [\ufffc\u2581\ud800-\udfff\x00-\x08\x0e-\x1b\x7f] | ⟦\d+⟧
         | \[X?\d+X?\] | (?<!\w)__\w{1,60}__(?!\w)
-        | \{\{[^{}\n]{0,100}\}\} | [$\#%]?\{[\w.:!\[\]@+-]{0,60}(?:,[^{}\n]{0,100})?\}
+        | \{{2,3}[^{}\n]{0,100}\}{2,3} | [$\#%]?\{[ ]?[\w.:!\[\]@+-]{0,60}(?:,[^{}\n]{0,100})?[ ]?\}
+        | \{%[^{}\n]{0,100}%\} | <%[^<>\n]{0,100}%> | %[A-Z][A-Z_]{1,40}%
+        | (?<![\w$])\$[a-z_]\w{0,60}\b
         | %\(\w{1,60}\)[-+0\#]?[\d.]{0,8}[a-zA-Z] | %\d{1,2}\$[-+0\#]?[\d.]{0,8}[a-zA-Z@] | %%
         | (?<![\d%])%\d{1,2}(?![\d.\w])
         | (?<![\d%])%[-+0\#]?[\d.]{0,8}(?:hh?|ll?|[Lqjzt])?[dioxXufFeEgGaAcspn@](?!\w)
         | (?<![\w:/.]):[a-z_]\w{0,60}\b
         | &(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});""",
-    "address": r"""
-        (?:https?|ftp)://[^\s<>"\ufffc]*[^\s<>".,;:!?)\]}'»”\u2019\ufffc]
-        | (?<!\w)www\.[^\s<>"\ufffc]*[^\s<>".,;:!?)\]}'»”\u2019\ufffc]
-        | (?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}
-        | (?<![\w.-])(?:[\w-]{1,63}\.){1,4}(?:com|org|net|info|io|de|fr|es|it|pt|eu|uk|br)
-          (?:/[^\s<>"\ufffc]*[^\s<>".,;:!?)\]}'»”\u2019\ufffc]|/)?(?![\w-])
-        | (?<![\w@])@\w{2,50}""",
+    "address": rf"""
+        (?:https?|ftp)://{_URL}
+        | (?<!\w)www\.{_URL}
+        | (?<![\w.+%-])[\w.+%-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,5}}
+        | (?<![\w.-])(?:[\w-]{{1,63}}\.){{1,4}}(?:com|org|net|info|io|de|fr|es|it|pt|eu|uk|br)
+          (?:/{_URL}|/)?(?![\w-])
+        | (?<![\w@])@\w{{2,50}}""",
     "quantity": rf"""
         (?<!\w)(?:[+\u2212±-]?{_CURRENCY}[ \u00a0\u202f]?{_AMOUNT}
-        | [+\u2212±-]?{_AMOUNT}[ \u00a0\u202f]?(?:[%‰](?![\w({{$])|{_CURRENCY}(?!\d)|{_UNIT}))""",
+        | [+\u2212±-]?{_AMOUNT}[ \u00a0\u202f]?(?:[%‰](?![\w({{$@%])|{_CURRENCY}(?!\d)|{_UNIT}))""",
     "code": r"""
         (?<![\w-])(?:97[89][- ]?)?(?:\d[- ]?){9}[\dXx](?![\w-])
         | (?<![\w-])(?=[A-Z-]*\d)(?=[\d-]*[A-Z])[A-Z0-9]{2,40}(?:-[A-Z0-9]{1,40}){0,8}(?![\w-])
@@ -67,7 +74,7 @@ _PATTERNS: dict[Kind, str] = {
         [\ufe0e\ufe0f\u200d\u20e3\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001fbff\U000e0020-\U000e007f]*
         | [\d\#*]\ufe0f?\u20e3 | [\u00a9\u00ae\u2122\ufe0f\u200d]
         | (?<!\w)[:;]-?[)(DPp/|](?!\w) | <3+(?!\d)""",
-    "number": r"\d+(?:[.,:/\u2019'\u00a0\u202f-]\d+)*",
+    "number": r"(?:(?<![^\s(\"“„«'])[-+\u2212])?\d+(?:[.,:/\u2019'\u00a0\u202f-]\d+)*",
 }  # fmt: skip
 _MADE_UP = re.compile(rf"(?!{MARK})(?:{_PATTERNS['tag']}|{_PATTERNS['placeholder']})", re.VERBOSE)
 

@@ -27,7 +27,9 @@ LONGEST, SHORTEST = 3.0, 0.3
 SLACK = 12
 """Characters by which any translation may be longer or shorter."""
 
-_NUMBER = re.compile(r"\d+(?:[.,'\u2019]\d+|[ \u00a0\u202f]+\d{3}(?!\d))*")
+_NUMBER = re.compile(
+    r"(?:(?<![^\s(\"“„«'])[-+\u2212])?\d+(?:[.,'\u2019]\d+|[ \u00a0\u202f]+\d{3}(?!\d))*"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 _STUTTER = re.compile(r"(\w{1,3})\1{4,}")
@@ -72,15 +74,17 @@ def assess(  # noqa: PLR0913 - what there is to judge by
 
 
 def numbers(text: str) -> Counter[str]:
-    """Count the numbers of a text, whatever separates their thousands and decimals."""
+    """Count the numbers of a text, their signs too, whatever parts thousands and decimals."""
     return Counter(map(_value, _NUMBER.findall(text)))
 
 
 def _value(written: str) -> str:
     """Return a number with one way of writing it: three digits behind a mark are thousands."""
-    *groups, last = re.split(r"\D", written)
+    digits = written.lstrip("-+\u2212")
+    sign = written[: len(written) - len(digits)].replace("\u2212", "-")
+    *groups, last = re.split(r"\D", digits)
     is_whole = not groups or len(last) == 3  # noqa: PLR2004
-    return "".join((*groups, last)) if is_whole else f"{''.join(groups)}.{last}"
+    return sign + ("".join((*groups, last)) if is_whole else f"{''.join(groups)}.{last}")
 
 
 def is_repetitive(text: str) -> bool:

@@ -324,7 +324,7 @@ def _text(parts: Parts, source: str, form: Format | Markup) -> str:
     """Return the text of its translated parts, written as its source was."""
     known = [_remembered(part) for part in parts]
     if markup := _markup(form):
-        return join_markup(known, markup)
+        return join_markup(known, markup.like(source))
     if is_message(source):
         doubled = is_doubled(source)
         return "".join(

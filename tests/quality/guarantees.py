@@ -11,9 +11,9 @@ from translate.translator import Translator
 from translate.types import Direction, Translation
 
 SEGMENTS = int(os.environ.get("GUARANTEE_SEGMENTS", "10000"))
-BATCH = 64
-KINDS = ("placeholders", "messages", "tags", "terms", "addresses", "codes", "amounts", "emoji",
-         "white space", "numbers")  # fmt: skip
+BATCH = 512
+KINDS = ("placeholders", "messages", "tags", "kept", "escaped", "strays", "terms", "addresses",
+         "codes", "amounts", "emoji", "white space", "numbers")  # fmt: skip
 
 
 def run() -> Table:

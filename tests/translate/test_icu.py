@@ -88,3 +88,8 @@ def test_anything_can_be_split(text: str) -> None:
 def test_hostile_messages_take_linear_time(unit: str, benchmark_seconds) -> None:
     with benchmark_seconds(5):
         split_message(unit * (100_000 // len(unit)))
+
+
+def test_the_number_of_a_plural_is_kept_in_a_choice_inside_of_it() -> None:
+    text = "{n, plural, other {{who, select, other {# books}}}}"
+    assert ["#"] in [[span.text for span in run.spans] for run in split_message(text).nested()]

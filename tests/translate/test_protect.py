@@ -21,7 +21,8 @@ def taken(text: str, *terms: str) -> list[str]:
      "USB3", "😀", "👍🏽", "👨‍👩‍👧", "❤️", "🇩🇪", "1️⃣", "™", ":-)", ";)", "@reader", "<3", MARK, "▁",
      "{count, plural}", "\x00", "\ud800", ":x", "€18.10", "18,10 €", "$1,299.99", "US$ 5", "EUR 20",
      "1 234,50 €", "20,- €", "5 kg", "15 x 20 cm", "2-3 kg", "50%", "5 %", "-5 °C", "100 km/h",
-     "16GB", "2 m²", "£1.5"],
+     "16GB", "2 m²", "£1.5", "{{{x}}}", "{ name }", "{% if x %}", "<%= x %>", "%NAME%", "$name",
+     "https://example.com/{{id}}/{v}", "https://example.com/Dune_(novel)"],
 )  # fmt: skip
 def test_what_must_survive_is_taken_out_whole(span: str) -> None:
     assert taken(f"Take {span} away") == [span]
@@ -41,6 +42,8 @@ def test_plain_text_is_left_alone(text: str) -> None:
     ("text", "span"),
     [("See https://example.com/a.", "https://example.com/a"),
      ("(https://example.com/a)", "https://example.com/a"),
+     ("(https://example.com/Dune_(novel)).", "https://example.com/Dune_(novel)"),
+     ("“https://example.com/{v}”", "https://example.com/{v}"),
      ("Write to a@example.com, please", "a@example.com"),
      ("So good😀!", "😀")],
 )  # fmt: skip

@@ -55,6 +55,12 @@ def test_a_decimal_is_not_the_whole_number_of_the_same_digits() -> None:
     assert numbers("55") != numbers("5.5") != numbers("5.55")
 
 
+def test_a_number_that_lost_its_sign_is_another() -> None:
+    assert numbers("It was -5 outside (+3 inside)") == numbers("Es war \u22125, innen +3")
+    assert numbers("-5 outside") != numbers("5 outside")
+    assert numbers("1984-1990") == numbers("1984\u20131990")
+
+
 def test_repetition_is_not_mere_emphasis() -> None:
     assert not is_repetitive("very, very good")
     assert is_repetitive("so gut so gut so gut")

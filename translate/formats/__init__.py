@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from translate.errors import UnknownFormatError
 from translate.formats import epub, html, po, rows, srt, tmx, txt, xliff
-from translate.formats.document import Document, Options, Passage
+from translate.formats.document import Document, Options, Passage, Slot
 
 Reader = Callable[[bytes, Options], Document]
 
@@ -30,7 +30,7 @@ READERS: Mapping[str, Reader] = {
     ".epub": epub.read,
 }
 
-__all__ = ["READERS", "Document", "Options", "Passage", "read", "reader_of"]
+__all__ = ["READERS", "Document", "Options", "Passage", "Slot", "read", "reader_of"]
 
 
 def read(name: str, data: bytes, options: Options) -> Document:

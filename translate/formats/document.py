@@ -33,7 +33,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where a translation goes: `original` stays unless there is one, which `render` writes."""
+    """Where a translation goes: `original` stays unless there is one, which `render` writes.
+
+    `render` raises `UnicodeEncodeError` for what the file's encoding cannot hold.
+    """
 
     passage: Passage
     original: bytes
@@ -42,15 +45,24 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as pieces, in order. `finish` makes the file of them where joining does not."""
+    """A file as pieces, in order. `finish` makes the file of them where joining does not.
+
+    `source` is the language that the file says it is in.
+    """
 
     pieces: Sequence[bytes | Slot]
+    source: str | None = None
     finish: Callable[[Sequence[bytes]], bytes] = field(default=b"".join)
 
     @property
     def passages(self) -> list[Passage]:
         """Return what is to be translated, in the file's order."""
-        return [piece.passage for piece in self.pieces if isinstance(piece, Slot)]
+        return [slot.passage for slot in self.slots]
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Return where the translations go, in the file's order."""
+        return [piece for piece in self.pieces if isinstance(piece, Slot)]
 
     def with_translations(self, texts: Iterable[str | None]) -> bytes:
         """Return the file with a text in place of each passage; None leaves the place as it was."""

@@ -47,7 +47,7 @@ def read(data: bytes, options: Options) -> Document:
     parts = [_Part(name, len(document.pieces)) for name, document in documents.items()]
     pieces = [piece for document in documents.values() for piece in document.pieces]
     placed = [_placed(piece, part.name) for part, piece in _owned(parts, pieces)]
-    return Document(placed, lambda written: _packed(data, _joined(parts, written)))
+    return Document(placed, finish=lambda written: _packed(data, _joined(parts, written)))
 
 
 def _unpacked(data: bytes) -> dict[str, bytes]:

@@ -71,7 +71,7 @@ def _slot(source: str, original: str, place: str, encoding: str, end: str) -> Sl
     return Slot(
         Passage(source, place),
         original.encode(encoding),
-        lambda text: _quoted(_framed(text, source), end).encode(encoding, "replace"),
+        lambda text: _quoted(_framed(text, source), end).encode(encoding),
     )
 
 

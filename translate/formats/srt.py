@@ -1,4 +1,4 @@
-"""Subtitles (SRT): the lines of a cue are one passage; its number and times stay."""
+"""Subtitles (SRT): the lines of a cue are one passage, in a dialogue one a turn; all else stays."""
 
 import re
 import textwrap
@@ -6,6 +6,7 @@ import textwrap
 from translate.errors import FormatError
 from translate.formats.document import Document, Options, Passage, Slot, replacing
 from translate.formats.encoding import decoded
+from translate.protect import TAG
 
 _TIME = r"\d{1,3}:\d{2}:\d{2}[,.]\d{1,3}"
 _CUE = re.compile(
@@ -13,6 +14,10 @@ _CUE = re.compile(
     r"(?:\r\n?|\n|\Z))(?P<text>(?:[^\r\n]+(?:\r\n?|\n|\Z))*)"
 )
 _END = re.compile(r"\r\n?|\n")
+_TURN = re.compile(r"(?<=[\r\n])(?=(?:<[^<>]*>)*[-\u2013\u2014] ?\w)")
+"""Where somebody else begins to speak."""
+_SPACE = "\ue000"
+"""A space inside of a tag, where no line can end."""
 
 
 def read(data: bytes, options: Options) -> Document:
@@ -26,12 +31,15 @@ def read(data: bytes, options: Options) -> Document:
         body = match["text"].rstrip("\r\n")
         begin = match.start("text")
         pieces.append(text[last:begin].encode(encoding))
-        if body.strip():
+        for turn in _TURN.split(body):
+            lines = turn.rstrip("\r\n")
             line = text.count("\n", 0, begin) + 1
-            pieces.append(_slot(body, f"line {line}", encoding))
-        else:
-            pieces.append(body.encode(encoding))
-        last = begin + len(body)
+            slot = (
+                _slot(lines, f"line {line}", encoding) if lines.strip() else lines.encode(encoding)
+            )
+            pieces += [slot, turn[len(lines) :].encode(encoding)]
+            begin += len(turn)
+        last = begin
     _check_gap(text, last, len(text))
     return Document([*pieces, text[last:].encode(encoding)])
 
@@ -48,18 +56,17 @@ def _slot(body: str, place: str, encoding: str) -> Slot:
     passage = Passage(" ".join(line.strip() for line in lines), place)
 
     def render(translated: str) -> bytes:
-        return end.join(_wrapped(" ".join(translated.split()), len(lines))).encode(
-            encoding, "replace"
-        )
+        return end.join(_wrapped(" ".join(translated.split()), len(lines))).encode(encoding)
 
     return replacing(passage, body.encode(encoding), render)
 
 
 def _wrapped(text: str, count: int) -> list[str]:
-    """Return a text in at most `count` lines of like length."""
+    """Return a text in at most `count` lines of like length; tags stay on one line."""
+    text = re.sub(TAG, lambda tag: tag.group().replace(" ", _SPACE), text)
     width = max(1, -(-len(text) // count))
     while True:
         lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
         if len(lines) <= count:
-            return lines
+            return [line.replace(_SPACE, " ") for line in lines]
         width += 1

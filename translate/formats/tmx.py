@@ -28,7 +28,7 @@ def read(data: bytes, options: Options) -> Document:
         for start, end, slot in _variant(data, unit, source, options):
             pieces += [data[last:start], slot]
             last = end
-    return Document([*pieces, data[last:]])
+    return Document([*pieces, data[last:]], source=source or None)
 
 
 def _variant(
@@ -41,7 +41,7 @@ def _variant(
     if known is None or segment is None:
         raise FormatError(f"line {unit.line}", "is a unit without a text")
     there = variants.get(canonical(options.target))
-    if not segment.text.strip() or there is known or (there and not options.is_thorough):
+    if not segment.has_words or there is known or (there and not options.is_thorough):
         return
     passage = Passage(
         data[segment.inner_start : segment.inner_end].decode(), f"line {unit.line}", CODES

@@ -21,7 +21,7 @@ def read(data: bytes, options: Options) -> Document:
             replacing(
                 Passage(match.group(), place),
                 match.group().encode(encoding),
-                lambda translated: translated.encode(encoding, "replace"),
+                lambda translated: translated.encode(encoding),
             )
         )
         last = match.end()

@@ -8,11 +8,11 @@ from translate.formats import xml
 from translate.formats.document import Document, Options, Passage, Slot
 from translate.formats.encoding import decoded
 from translate.formats.xml import Element
+from translate.languages import canonical
 from translate.markup import Markup
 
 CODES = Markup(is_xml=True, kept=frozenset({"ph", "bpt", "ept", "it", "sub", "x"}))
 """Elements that hold a file's native codes, not text."""
-_SHUT = {"translate": "no"}
 _LINE_START = re.compile(rb"[ \t]*\Z")
 
 
@@ -28,7 +28,15 @@ def read(data: bytes, options: Options) -> Document:
     for start, end, piece in _changes(data, root, options, is_new=is_new):
         pieces += [data[last:start], piece]
         last = end
-    return Document([*pieces, data[last:]])
+    return Document([*pieces, data[last:]], source=_source(root, is_new=is_new))
+
+
+def _source(root: Element, *, is_new: bool) -> str | None:
+    """Return the language that the file, or its first part, says it is in."""
+    if is_new:
+        return root.attributes.get("srcLang")
+    first = root.child("file")
+    return first.attributes.get("source-language") if first else None
 
 
 def _changes(
@@ -37,28 +45,24 @@ def _changes(
     """Yield what takes the place of which bytes, in the file's order."""
     if is_new:
         yield from _language(data, root, "trgLang", options.target)
-        units = (
-            (part, f"line {part.line}")
-            for unit in root.descendants("unit")
-            if not _SHUT.items() <= dict(unit.attributes).items()
-            for part in unit.descendants("segment")
-        )
-        for segment, place in units:
-            yield from _segment(data, segment, place, options)
+        for segment in root.translatable("segment"):
+            yield from _segment(data, segment, f"line {segment.line}", options)
         return
     for file in root.descendants("file"):
         yield from _language(data, file, "target-language", options.target)
-        for unit in file.descendants("trans-unit"):
-            if unit.attributes.get("translate") != "no":
-                place = f"unit {unit.attributes.get('id', '?')}, line {unit.line}"
-                yield from _segment(data, unit, place, options)
+        for unit in file.translatable("trans-unit"):
+            place = f"unit {unit.attributes.get('id', '?')}, line {unit.line}"
+            yield from _segment(data, unit, place, options)
 
 
 def _language(
     data: bytes, element: Element, name: str, target: str
 ) -> Iterator[tuple[int, int, bytes]]:
-    """Name the target language in a start tag that does not."""
-    if name not in element.attributes:
+    """Name the target language in a start tag that does not; it must not name another."""
+    named = element.attributes.get(name)
+    if named is not None and canonical(named) != canonical(target):
+        raise FormatError(f"line {element.line}", f"says that {name} is {named!r}, not {target!r}")
+    if named is None:
         end = element.inner_start - (2 if data[element.inner_start - 2] == ord("/") else 1)
         yield end, end, f' {name}="{target}"'.encode()
 
@@ -69,7 +73,7 @@ def _segment(
     source, target = segment.child("source"), segment.child("target")
     if source is None:
         raise FormatError(place, "has no <source>")
-    if not source.text.strip() or (target and target.text.strip() and not options.is_thorough):
+    if not source.has_words or (target and target.has_words and not options.is_thorough):
         return
     content = data[source.inner_start : source.inner_end].decode()
     passage = Passage(content, place, CODES)

@@ -17,6 +17,7 @@ class Element:
     """An element: its local name, attributes, children, and where it stands, in bytes.
 
     `inner` is where its content begins and ends; of an empty element, the end of its tag.
+    `has_words` tells whether it, or an element in it, holds more than white space.
     """
 
     name: str
@@ -26,7 +27,7 @@ class Element:
     inner_start: int = 0
     inner_end: int = 0
     end: int = 0
-    text: str = ""
+    has_words: bool = False
     children: list["Element"] = field(default_factory=list)
 
     @property
@@ -37,6 +38,23 @@ class Element:
     def child(self, name: str) -> "Element | None":
         """Return the first child of a name."""
         return next((each for each in self.children if each.name == name), None)
+
+    def translatable(self, *names: str) -> Iterator["Element"]:
+        """Yield the elements of these names below this one that `translate` does not exempt.
+
+        The attribute holds for all that is in an element, unless one says `yes` again.
+        """
+        for each in self._heard(is_open=self.attributes.get("translate") != "no"):
+            if each.name in names:
+                yield each
+
+    def _heard(self, *, is_open: bool) -> Iterator["Element"]:
+        for each in self.children:
+            says = each.attributes.get("translate")
+            is_heard = says == "yes" if says else is_open
+            if is_heard:
+                yield each
+            yield from each._heard(is_open=is_heard)  # noqa: SLF001 - its own kind
 
     def descendants(self, *names: str) -> Iterator["Element"]:
         """Yield the elements of these names below this one, in the file's order."""
@@ -90,6 +108,8 @@ class _Reader:
 
     def _finish(self, _: str) -> None:
         element = self._open.pop()
+        if self._open and element.has_words:
+            self._open[-1].has_words = True
         at = self.parser.CurrentByteIndex
         if self._data[element.inner_start - 2 : element.inner_start] == b"/>":
             element.inner_end = element.end = element.inner_start
@@ -98,8 +118,8 @@ class _Reader:
             element.end = self._data.index(b">", at) + 1
 
     def _text(self, text: str) -> None:
-        for element in self._open[-2:]:
-            element.text += text
+        if not text.isspace():
+            self._open[-1].has_words = True
 
 
 def _end_of_tag(data: bytes, start: int) -> int:

@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+from babel.messages import pofile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -242,3 +243,96 @@ def _try(suffix: str, data: bytes) -> None:
     except TranslateError:
         return
     document.with_translations("x" for _ in document.passages)
+
+
+def _xliff(inner: str, version: str = "1.2") -> bytes:
+    return f'<xliff version="{version}"><file source-language="en">{inner}</file></xliff>'.encode()
+
+
+def test_text_deep_in_tags_is_text() -> None:
+    deep = '<g id="1"><g id="2"><g id="3">{}</g></g></g>'
+    unit = "<trans-unit id='{}'><source>{}</source>{}</trans-unit>"
+    done = unit.format(2, deep.format("Done"), f"<target>{deep.format('Fertig')}</target>")
+    data = _xliff(f"<body>{unit.format(1, deep.format('Open'), '')}{done}</body>")
+    assert [p.text for p in formats.read("a.xlf", data, OPTIONS).passages] == [deep.format("Open")]
+    variant = '<tuv xml:lang="en"><seg><hi><hi>Open</hi></hi></seg></tuv>'
+    memory = f"<tmx><body><tu>{variant}</tu></body></tmx>".encode()
+    assert len(formats.read("a.tmx", memory, OPTIONS).passages) == 1
+
+
+def test_what_is_not_for_translation_is_told_by_any_element_around_it() -> None:
+    units = "<trans-unit id='{}' {}><source>{}</source></trans-unit>"
+    data = _xliff(
+        "<body><group translate='no'>"
+        + units.format(1, "", "ACME")
+        + units.format(2, "translate='yes'", "Open")
+        + "</group></body>"
+    )
+    assert [p.text for p in formats.read("a.xlf", data, OPTIONS).passages] == ["Open"]
+    new = (
+        b'<xliff version="2.1"><file translate="no"><unit><segment><source>ACME</source></segment>'
+        b"</unit></file></xliff>"
+    )
+    assert formats.read("a.xlf", new, OPTIONS).passages == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'<xliff version="2.1" srcLang="en" trgLang="fr"/>',
+     b'<xliff version="1.2">\n<file source-language="en" target-language="fr-FR"/></xliff>'],
+)  # fmt: skip
+def test_a_file_for_another_language_is_refused(data: bytes) -> None:
+    with pytest.raises(FormatError, match=r"is 'fr.*, not 'de'"):
+        formats.read("a.xlf", data, OPTIONS)
+
+
+@pytest.mark.parametrize("suffix", [".xlf", ".xliff", ".tmx"])
+def test_a_file_tells_the_language_that_it_is_in(suffix: str) -> None:
+    assert formats.read(f"a{suffix}", BILINGUAL[suffix], Options(target="de")).source == "en"
+
+
+def test_a_dialogue_keeps_its_turns() -> None:
+    data = b"1\r\n00:00:01,000 --> 00:00:02,000\r\n- Where is\r\nthe boat?\r\n<i>- Gone.</i>\r\n"
+    document = formats.read("a.srt", data, OPTIONS)
+    assert [(p.text, p.place) for p in document.passages] == [
+        ("- Where is the boat?", "line 3"),
+        ("<i>- Gone.</i>", "line 5"),
+    ]
+    done = document.with_translations(["- Wo ist das Boot?", "<i>- Weg.</i>"])
+    assert done.endswith(b"\r\n- Wo ist\r\ndas Boot?\r\n<i>- Weg.</i>\r\n")
+
+
+def test_a_tag_of_a_subtitle_is_not_broken_over_lines() -> None:
+    data = b'1\n00:00:01,000 --> 00:00:02,000\n<font color="red">Where\nis it?</font>\n'
+    [passage] = formats.read("a.srt", data, OPTIONS).passages
+    text = '<font color="red" face="x">Wo</font> i'
+    done = formats.read("a.srt", data, OPTIONS).with_translations([text]).decode()
+    assert '<font color="red" face="x">Wo</font>' in done
+    assert passage.text == '<font color="red">Where is it?</font>'
+
+
+FIELDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\r\n\t\"';,\\"))
+
+
+@given(st.sampled_from([".jsonl", ".csv", ".tsv", ".po"]), FIELDS, FIELDS)
+def test_any_text_is_read_back_as_it_was_written(suffix: str, first: str, second: str) -> None:
+    document = formats.read(f"a{suffix}", FORMS[suffix], OPTIONS)
+    wanted = [first + "x", second + "x"]
+    done = document.with_translations(wanted)
+    options = Options(target="de", is_thorough=True)
+    assert _translations(suffix, formats.read(f"a{suffix}", done, options), done) == wanted
+
+
+FORMS = {
+    ".jsonl": b'{"id": 1, "title": "A tale"}\n{"text": "A sea"}\n',
+    ".csv": b"id,title\n1,A tale\n2,A sea\n",
+    ".tsv": b"id\ttitle\n1\tA tale\n2\tA sea\n",
+    ".po": b'msgid "A tale"\nmsgstr ""\n\nmsgid "A sea"\nmsgstr ""\n',
+}
+
+
+def _translations(suffix: str, document: formats.Document, data: bytes) -> list[str]:
+    if suffix != ".po":
+        return [passage.text for passage in document.passages]
+    catalogue = pofile.read_po(io.BytesIO(data))
+    return [str(message.string) for message in catalogue if message.id]
