@@ -9,7 +9,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,6 @@ log = structlog.get_logger()
 
 KEPT = 1
 """Old builds whose files are kept, to go back to."""
-COMPACT_LEAST, COMPACT_SHARE, COMPACT_MOST = 1_000, 0.05, 20_000
-"""A new build is due when so many items changed, by the share of all within these bounds."""
-RETRY_AFTER = timedelta(minutes=10)
-"""How soon after one that failed or was rejected the next build starts by itself."""
 MAX_GOLD = 1_000
 
 _UNDER_WAY = ("queued", "building")
@@ -111,34 +107,6 @@ def start(  # noqa: PLR0913 - the options of one build
     return build_id
 
 
-def start_if_due(session: Session, tenant_id: str, *, encoder: str, kind: Kind) -> str | None:
-    """Queue a build when so much has changed that one is due; return its id.
-
-    It takes the vectors of what has not changed from the live build, whose encoder it keeps;
-    without a live build it is made by the given encoder. None when none is due or one is under way.
-    """
-    if session.execute(_under_way(tenant_id)).first() or _has_just_failed(session, tenant_id):
-        return None
-    live_id = store.state(session, tenant_id).live_build
-    if live_id is None:
-        is_due = store.count(session, tenant_id) >= COMPACT_LEAST
-        return start(session, tenant_id, encoder=encoder, kind=kind) if is_due else None
-    live = get(session, tenant_id, live_id)
-    if _changed(session, live) < _allowed(live.total):
-        return None
-    return start(session, tenant_id, encoder=live.encoder, kind=live.kind, base=live.id)
-
-
-def outdated(session: Session) -> list[str]:
-    """Return the tenants whose catalogue has changed since their live build, or that have none."""
-    query = (
-        select(CatalogueState.tenant_id)
-        .outerjoin(BuildRow, BuildRow.id == CatalogueState.live_build)
-        .where((BuildRow.id.is_(None)) | (BuildRow.revision < CatalogueState.revision))
-    )
-    return list(session.execute(query).scalars())
-
-
 def get(session: Session, tenant_id: str, build_id: str) -> Build:
     """Return a build of the tenant; BuildNotFoundError if there is none of this id."""
     query = select(BuildRow).where(BuildRow.tenant_id == tenant_id, BuildRow.id == build_id)
@@ -159,6 +127,11 @@ def retired(session: Session, tenant_id: str) -> list[str]:
     """Return the ids of builds that once were live, the latest first."""
     query = select(BuildRow.id).where(BuildRow.tenant_id == tenant_id, BuildRow.state == "old")
     return list(session.execute(query.order_by(BuildRow.finished_at.desc())).scalars())
+
+
+def is_under_way(session: Session, tenant_id: str) -> bool:
+    """Tell whether a build is queued or being made."""
+    return session.execute(_under_way(tenant_id)).first() is not None
 
 
 def is_kept(session: Session, tenant_id: str, build_id: str) -> bool:
@@ -348,23 +321,6 @@ def _make_live(session: Session, tenant_id: str, build_id: str) -> None:
         .execution_options(synchronize_session=False)
     )
     log.info("index_published", tenant=tenant_id, build=build_id)
-
-
-def _has_just_failed(session: Session, tenant_id: str) -> bool:
-    last = listed(session, tenant_id, limit=1)
-    since = datetime.now(UTC) - RETRY_AFTER
-    return any(b.state in {"failed", "rejected"} and b.created_at > since for b in last)
-
-
-def _changed(session: Session, live: Build) -> int:
-    """Return how many items are new, newer or gone since a build."""
-    newer = store.count(session, live.tenant_id, after_revision=live.revision)
-    still_there = store.count(session, live.tenant_id) - newer
-    return max(newer, live.total - still_there)
-
-
-def _allowed(items: int) -> int:
-    return int(min(max(COMPACT_LEAST, COMPACT_SHARE * items), COMPACT_MOST))
 
 
 def _under_way(tenant_id: str) -> Select[BuildRow]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import structlog
 from kombu.exceptions import OperationalError
 
-from linkage import builds, resources, works
+from linkage import builds, compaction, resources, works
 from linkage.polling import poll_next
 from linkage.web import origin_of
 from translate import chunks, documents, jobs, webhooks
@@ -129,10 +129,10 @@ def compact() -> None:
     """Queue a build for every catalogue of which so much has changed that one is due."""
     settings = runtime.settings
     with runtime.database.reading() as session:
-        tenant_ids = builds.outdated(session)
+        tenant_ids = compaction.outdated(session)
     for tenant_id in tenant_ids:
         with runtime.database.transaction() as session:
-            build_id = builds.start_if_due(
+            build_id = compaction.start_if_due(
                 session, tenant_id, encoder=settings.encoder, kind=settings.index_kind
             )
         if build_id:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -112,22 +111,21 @@ def list_builds(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
     if json:
         print_json({"builds": [_shaped(row) for row in rows]})
         return
-    table = Table(
-        "id", "state", "encoder", "kind", "items", "started", box=SIMPLE_HEAD, pad_edge=False
-    )
+    headers = ("id", "state", "kind", "items", "started", "encoder")
+    table = Table(*headers, box=None, padding=(0, 1, 0, 0))  # ids are whole on 80 columns
     for column in table.columns:
-        column.no_wrap = column.header in {"id", "kind", "started"}
-        column.overflow = "fold"
+        column.no_wrap, column.overflow = column.header != "encoder", "ellipsis"
     for row in rows:
         kind = row.report["new"]["kind"] if row.report else row.kind
-        items = f"{row.total:,}" if row.done >= row.total else f"{row.done:,} of {row.total:,}"
         table.add_row(
-            row.id, f"{row.state} {row.stage}".strip(), escape(row.encoder), kind, items,
-            f"{row.created_at:%m-%d %H:%M}",
+            row.id, row.state, kind, f"{row.total:,}", f"{row.created_at:%m-%d %H:%M}",
+            escape(Path(row.encoder).name),
         )  # fmt: skip
     out.print(table)
     for row in rows:
-        if row.error:
+        if row.state == "building":
+            out.print(f"{row.id} {row.stage}: {row.done:,} of {row.total:,}", highlight=False)
+        elif row.error:
             out.print(f"{row.id} {row.state}: {escape(row.error)}", highlight=False)
 
 

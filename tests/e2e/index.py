@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from tests.e2e.conftest import WEFT, Deployment
 from tests.support import wait_until
 
 QUESTION = "/v1/items/book-dune/related?limit=5"
+SHOWN = "shown"
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["api.cli", __name__])
 
@@ -70,9 +72,11 @@ def wait_for_answers_from(client: httpx.Client, build: str) -> None:
 def run(deployment: Deployment, *arguments: str, dies_at: tuple[str, int] | None = None) -> int:
     """Run `weft …`, until `kill -9` at a certain call of a function; return its exit code.
 
-    It is forked from a process that has loaded all, which saves it seconds of start.
+    It is forked from a process that has loaded all, which saves it seconds of start. What it shows
+    is in the file `shown` of the deployment's folder.
     """
-    process = _FORKS.Process(target=_run, args=(arguments, deployment.environment, dies_at))
+    shown = deployment.folder / SHOWN
+    process = _FORKS.Process(target=_run, args=(arguments, deployment.environment, shown, dies_at))
     process.start()
     process.join(120)
     assert process.exitcode is not None, arguments
@@ -80,12 +84,19 @@ def run(deployment: Deployment, *arguments: str, dies_at: tuple[str, int] | None
 
 
 def _run(
-    arguments: tuple[str, ...], environment: Mapping[str, str], dies_at: tuple[str, int] | None
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str],
+    shown: Path,
+    dies_at: tuple[str, int] | None,
 ) -> None:
     from api.cli import app  # noqa: PLC0415 - in the child alone
     from linkage import builder  # noqa: PLC0415 - likewise
     from workers.settings import settings_from_environment  # noqa: PLC0415 - likewise
 
+    with shown.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.chdir(shown.parent)
     os.environ.update(environment)
     settings_from_environment.cache_clear()
     builder.SHARD = 100  # so that a few hundred items take several

@@ -19,6 +19,7 @@ from tests.e2e.index import (
     load_sample,
     reindex,
     reindex_by_command,
+    run,
     wait_for_answers_from,
 )
 from tests.support import wait_until
@@ -29,7 +30,7 @@ Deploy = Callable[..., Deployment]
 def test_no_request_fails_and_no_answer_is_stale_through_all_an_operator_does(
     deploy: Deploy, backend: str
 ) -> None:
-    deployment = deploy(compact_seconds="1", sweep_seconds="0.5")
+    deployment = deploy(compact_seconds="1", sweep_seconds="0.5", worker_niceness="0")
     client = deployment.serve()
     load_sample(client)
     wait_until(lambda: len(answer(client)["links"]) == LINKS, 2, "no links within 2 s")
@@ -72,14 +73,13 @@ def narrower_encoder(folder: Path) -> Path:
 
 @pytest.fixture
 def two_apis(deploy: Deploy) -> tuple[httpx.Client, httpx.Client]:
-    """Two API processes and a worker over one catalogue."""
+    """Two API processes over one catalogue with an index."""
     deployment = deploy()
     first = deployment.serve()
     deployment.port += 1
     second = deployment.serve()
-    deployment.start("worker", "--processes", "1")
     load_sample(first)
-    reindex(first)
+    assert run(deployment, "reindex") == 0
     return first, second
 
 
@@ -104,10 +104,11 @@ def test_what_one_api_process_is_told_another_finds_and_forgets(
 def test_damage_is_answered_by_the_build_before_counted_and_mended(deploy: Deploy) -> None:
     deployment = deploy()
     client = deployment.serve()
-    worker = deployment.start("worker", "--processes", "1")
     load_sample(client)
-    good, live = reindex(client), reindex(client)
-    deployment.kill(worker)
+    assert run(deployment, "reindex") == 0
+    good = live_build(client)
+    assert run(deployment, "reindex") == 0
+    live = live_build(client)
     deployment.kill(deployment.processes[0])
     vectors = deployment.folder / "data" / "indexes" / live / "vectors.faiss"
     vectors.write_bytes(vectors.read_bytes()[:-1_000])
@@ -116,4 +117,5 @@ def test_damage_is_answered_by_the_build_before_counted_and_mended(deploy: Deplo
     assert len(answer(client)["links"]) == 5
     assert "weft_index_faults_total 1.0" in client.get("/metrics").text
     assert "index_damaged" in deployment.logs()
-    wait_for_answers_from(client, reindex_by_command(deployment))
+    assert run(deployment, "reindex") == 0
+    wait_for_answers_from(client, live_build(client))

@@ -80,22 +80,32 @@ def test_every_format_is_imported_by_its_name_or_content(deploy: Callable[..., D
     assert "Traceback" not in refused.stderr
 
 
-def test_workers_poll_what_is_subscribed_to(
+def test_workers_poll_what_is_subscribed_to_and_answers_follow(
     deploy: Callable[..., Deployment], web: WebServer
 ) -> None:
-    web.put("/feed", FEED.format("First"))
+    web.put("/feed", FEED.format("Solaris by Lem, read anew"))
     deployment = deploy(fetch_private="true", sweep_seconds="1")
     client = deployment.serve()
     deployment.start("worker", "--processes", "1")
+    book = {"kind": "book", "title": "Solaris", "creators": ["Stanisław Lem"]}
+    client.put("/v1/items/solaris", json=book).raise_for_status()
+
+    def is_related() -> bool:
+        links = client.get("/v1/items/solaris/related").raise_for_status().json()["links"]
+        return "e:http://e.example/1" in [link["target"]["id"] for link in links]
+
+    assert not is_related()
     body = {"kind": "feed", "url": f"{web.url}/feed", "source": "e"}
     source = client.post("/v1/sources", json=body).json()["id"]
     item = "/v1/items/e:http://e.example/1"
     wait_until(lambda: client.get(item).status_code == 200, 60, deployment.logs())
-    assert client.get(item).json()["title"] == "First"
+    wait_until(is_related, 2, "what a worker stored was not found within 2 s")
     web.put("/feed", FEED.format("Second"))
     client.post(f"/v1/sources/{source}/run")
     wait_until(lambda: client.get(item).json()["title"] == "Second", 60, deployment.logs())
     assert client.get(f"/v1/sources/{source}").json()["state"] == "ok"
+    assert client.delete(f"/v1/sources/{source}").is_success
+    assert not is_related()
 
 
 def test_sources_are_run_from_the_command_line(

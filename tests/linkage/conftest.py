@@ -1,3 +1,4 @@
+import gzip
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -11,13 +12,16 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 
 from linkage import builds
-from linkage.embed import Progress, Vectors
+from linkage.embed import Encoder, Progress, Vectors
 from linkage.imports import Transaction, import_records
 from linkage.index import STORES, VectorStores
 from linkage.items import item_from_record
 from linkage.linker import Linker
 from linkage.models import Base
 from linkage.types import Item
+from tests.linkage.pollers import FEED, Poller
+from tests.web import WebServer
+from workers.db import Database
 
 TENANT = "t1"
 
@@ -155,3 +159,73 @@ def reindex(
         )  # fmt: skip
 
     return reindex
+
+
+@pytest.fixture
+def queued(transaction: Transaction) -> str:
+    with transaction() as session:
+        return builds.start(session, "t1", encoder="words")
+
+
+@pytest.fixture
+def work(
+    transaction: Transaction, data_dir: Path, words: WordEncoder
+) -> Callable[..., builds.Build]:
+    """Work on a build."""
+
+    def work(
+        build_id: str, encoder: Encoder = words, tenant: str = "t1", **options: Any
+    ) -> builds.Build:
+        return builds.run(
+            transaction, tenant, build_id, data_dir=data_dir, encoders=lambda _name: encoder,
+            **options,
+        )  # fmt: skip
+
+    return work
+
+
+@pytest.fixture
+def run(
+    work: Callable[..., builds.Build], queued: str, words: WordEncoder
+) -> Callable[..., builds.Build]:
+    """Work on a build that is queued."""
+
+    def run(encoder: Encoder = words, build_id: str = queued, **options: Any) -> builds.Build:
+        return work(build_id, encoder, **options)
+
+    return run
+
+
+@pytest.fixture
+def many(add: Callable[..., None], make_item: Callable[..., Item]) -> None:
+    add(*(make_item(str(n), f"Title {n}") for n in range(35)))
+
+
+@pytest.fixture
+def poller(database: Database) -> Poller:
+    return Poller(database)
+
+
+@pytest.fixture
+def feed(web: WebServer) -> str:
+    web.put("/feed", FEED, "application/rss+xml", headers={"ETag": '"v1"'})
+    return f"{web.url}/feed"
+
+
+@pytest.fixture
+def site(web: WebServer) -> WebServer:
+    """A site of three pages, with an index of two sitemaps, one of them packed."""
+    for name in "abc":
+        web.put(f"/{name}", f"<html><head><title>Page {name}</title></head><body>x</body></html>")
+    head = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+    one = f"{head}<url><loc>{web.url}/a</loc><lastmod>2024-01-01</lastmod></url><url><loc>{web.url}/b</loc></url><url><loc>https://else.example/x</loc></url></urlset>"
+    two = f"{head}<url><loc>{web.url}/c</loc></url></urlset>"
+    web.put("/1.xml", one, "application/xml")
+    web.put("/2.xml.gz", gzip.compress(two.encode()), "application/gzip")
+    web.put(
+        "/sitemap.xml",
+        f"<sitemapindex><sitemap><loc>{web.url}/1.xml</loc></sitemap>"
+        f"<sitemap><loc>{web.url}/2.xml.gz</loc></sitemap></sitemapindex>",
+        "application/xml",
+    )
+    return web

@@ -1,78 +1,16 @@
 """Polling, against a real web server on loopback and a real database."""
 
-import gzip
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from linkage import resources, store, subscriptions
-from linkage.errors import SubscriptionNamedError
+from linkage import resources, subscriptions
 from linkage.models import ItemRow, OriginRow, ResourceRow
-from linkage.polling import PATIENCE, Polled, poll_next
+from linkage.polling import PATIENCE, poll_next
 from linkage.sources import sandbox
-from linkage.subscriptions import Status
-from linkage.types import Item
+from tests.linkage.pollers import BOOK, FEED, FETCHER, Poller
 from tests.web import Answer, Asked, WebServer
-from workers.db import Database
-from workers.fetch import Fetcher, Outside
-
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "sources"
-FEED = (FIXTURES / "feed.rss").read_text()
-BOOK = (FIXTURES / "book_json_ld.html").read_text()
-FETCHER = Fetcher(Outside(allow_private=True, seconds=5, max_bytes=1_000_000))
-
-
-class Poller:
-    """Subscribes and polls as a worker does, without its pauses."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    def add(self, url: str, kind: subscriptions.Kind = "feed", **options) -> Status:
-        with self.database.transaction() as session:
-            return subscriptions.add(session, "t", url, kind=kind, **options)[0]
-
-    def poll(self) -> Polled | None:
-        return poll_next(self.database.transaction, FETCHER, agent="Weft", delay=0)
-
-    def poll_all(self) -> list[Polled]:
-        polls: list[Polled] = []
-        while polled := self.poll():
-            polls.append(polled)
-        return polls
-
-    def again(self) -> list[Polled]:
-        """Poll everything once more, whenever it would be due."""
-        past = datetime.now(UTC) - timedelta(seconds=1)
-        with self.database.transaction() as session:
-            session.execute(update(ResourceRow).values(next_at=past))
-            session.execute(update(OriginRow).values(next_at=past))
-        return self.poll_all()
-
-    def items(self) -> list[Item]:
-        with self.database.reading() as session:
-            return list(store.page(session, "t", limit=1000).items)
-
-    def resource(self, url: str) -> ResourceRow:
-        with self.database.reading() as session:
-            return session.scalars(select(ResourceRow).where(ResourceRow.url == url)).one()
-
-    def status(self) -> Status:
-        with self.database.reading() as session:
-            return subscriptions.page(session, "t")[0][0]
-
-
-@pytest.fixture
-def poller(database: Database) -> Poller:
-    return Poller(database)
-
-
-@pytest.fixture
-def feed(web: WebServer) -> str:
-    web.put("/feed", FEED, "application/rss+xml", headers={"ETag": '"v1"'})
-    return f"{web.url}/feed"
 
 
 def test_feed_brings_its_entries(poller: Poller, feed: str) -> None:
@@ -213,25 +151,6 @@ def test_page_that_asks_not_to_be_listed_is_not(poller: Poller, web: WebServer, 
     assert poller.items() == []
 
 
-@pytest.fixture
-def site(web: WebServer) -> WebServer:
-    """A site of three pages, with an index of two sitemaps, one of them packed."""
-    for name in "abc":
-        web.put(f"/{name}", f"<html><head><title>Page {name}</title></head><body>x</body></html>")
-    head = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
-    one = f"{head}<url><loc>{web.url}/a</loc><lastmod>2024-01-01</lastmod></url><url><loc>{web.url}/b</loc></url><url><loc>https://else.example/x</loc></url></urlset>"
-    two = f"{head}<url><loc>{web.url}/c</loc></url></urlset>"
-    web.put("/1.xml", one, "application/xml")
-    web.put("/2.xml.gz", gzip.compress(two.encode()), "application/gzip")
-    web.put(
-        "/sitemap.xml",
-        f"<sitemapindex><sitemap><loc>{web.url}/1.xml</loc></sitemap>"
-        f"<sitemap><loc>{web.url}/2.xml.gz</loc></sitemap></sitemapindex>",
-        "application/xml",
-    )
-    return web
-
-
 def test_sitemap_brings_the_pages_it_lists(poller: Poller, site: WebServer) -> None:
     poller.add(f"{site.url}/sitemap.xml", "sitemap", source="site")
     poller.poll_all()
@@ -283,55 +202,6 @@ def test_sitemap_that_is_cut_off_drops_nothing(poller: Poller, site: WebServer) 
     errors = [polled.error for polled in poller.again() if polled.url.endswith("/1.xml")]
     assert "cut off" in str(errors)
     assert len(poller.items()) == 2
-
-
-def test_robots_txt_is_obeyed_and_read_once_a_day(
-    poller: Poller, feed: str, web: WebServer
-) -> None:
-    web.put("/robots.txt", "User-agent: weft\nDisallow: /private\n", "text/plain")
-    web.put("/private/feed", FEED)
-    poller.add(f"{web.url}/private/feed")
-    (polled,) = poller.poll_all()
-    assert (polled.state, polled.error) == ("failed", "robots.txt does not allow it")
-    assert web.paths() == ["/robots.txt"]
-    poller.add(feed)
-    poller.again()
-    assert web.paths() == ["/robots.txt", "/feed"]
-
-
-def test_pause_that_robots_txt_asks_for_is_kept(poller: Poller, feed: str, web: WebServer) -> None:
-    web.put("/robots.txt", "User-agent: *\nCrawl-delay: 7\n", "text/plain")
-    poller.add(feed)
-    poller.poll_all()
-    with poller.database.reading() as session:
-        origin = session.get_one(OriginRow, web.url)
-        assert 5 < (origin.next_at - datetime.now(UTC)).total_seconds() <= 7
-
-
-def test_without_an_answer_about_robots_nothing_is_fetched(
-    poller: Poller, feed: str, web: WebServer
-) -> None:
-    web.answers["/robots.txt"] = Answer(status=503)
-    poller.add(feed)
-    (polled,) = poller.poll_all()
-    assert polled.state == "failed"
-    assert "robots.txt answered 503" in str(polled.error)
-    assert web.paths() == ["/robots.txt"]
-
-
-def test_redirect_is_followed_where_robots_txt_allows_it(poller: Poller, web: WebServer) -> None:
-    web.put("/robots.txt", "User-agent: *\nDisallow: /no\n", "text/plain")
-    web.put("/new", FEED)
-    web.answers["/old"] = Answer(status=301, headers={"Location": "/new"})
-    web.answers["/bad"] = Answer(status=302, headers={"Location": "/no"})
-    web.answers["/loop"] = Answer(status=302, headers={"Location": "/loop"})
-    poller.add(f"{web.url}/old")
-    poller.add(f"{web.url}/bad")
-    poller.add(f"{web.url}/loop")
-    errors = {polled.url.rpartition("/")[2]: polled.error for polled in poller.poll_all()}
-    assert "id: is required" in str(errors["old"])
-    assert "robots.txt" in str(errors["bad"])
-    assert "redirects" in str(errors["loop"])
 
 
 def test_failures_are_tried_again_ever_later(poller: Poller, feed: str, web: WebServer) -> None:
@@ -419,47 +289,6 @@ def test_claim_counts_as_a_failure_until_its_end_is_written(poller: Poller, feed
     assert row.next_at > datetime.now(UTC)
 
 
-def test_subscribing_again_changes_how_and_keeps_what_there_is(poller: Poller, feed: str) -> None:
-    first = poller.add(feed, every_seconds=600)
-    poller.poll_all()
-    second = poller.add(feed, every_seconds=1200)
-    assert second.subscription.id == first.subscription.id
-    assert second.subscription.every_seconds == 1200
-    assert len(poller.items()) == 3
-
-
-def test_source_that_is_in_the_ids_of_items_cannot_be_renamed(poller: Poller, feed: str) -> None:
-    """Its items would be in the catalogue twice."""
-    first = poller.add(feed, source="first")
-    with pytest.raises(SubscriptionNamedError, match=first.subscription.id):
-        poller.add(feed, source="second")
-    assert poller.add(feed).subscription.source == "first"
-
-
-def test_what_items_are_is_changed_for_the_pages_of_a_sitemap_too(
-    poller: Poller, site: WebServer
-) -> None:
-    poller.add(f"{site.url}/sitemap.xml", "sitemap")
-    poller.poll_all()
-    site.asked.clear()
-    poller.add(f"{site.url}/sitemap.xml", "sitemap", item_kind="book")
-    poller.poll_all()
-    assert {item.kind for item in poller.items()} == {"book"}
-    site.asked.clear()
-    poller.add(f"{site.url}/sitemap.xml", "sitemap", item_kind="book")
-    poller.poll_all()
-    assert site.paths() == ["/sitemap.xml"]
-
-
-def test_addresses_that_fail_are_counted(poller: Poller, site: WebServer) -> None:
-    site.put("/b", "gone for now", status=500)
-    poller.add(f"{site.url}/sitemap.xml", "sitemap")
-    poller.poll_all()
-    assert (poller.status().state, poller.status().addresses, poller.status().failing) == (
-        "ok", 6, 1,
-    )  # fmt: skip
-
-
 def test_feed_that_keeps_its_reader_busy_is_a_failure(
     poller: Poller, web: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -469,30 +298,6 @@ def test_feed_that_keeps_its_reader_busy_is_a_failure(
     (polled,) = poller.poll_all()
     assert polled.state == "failed"
     assert "takes longer than 1 s" in (polled.error or "")
-
-
-def test_removing_takes_along_what_no_other_source_brings(
-    poller: Poller, feed: str, web: WebServer
-) -> None:
-    web.put("/other", FEED.replace("/pod/9<", "/pod/8<"))
-    one = poller.add(feed, source="s")
-    poller.add(f"{web.url}/other", source="s")
-    for _ in range(2):
-        poller.poll_all()
-        poller.again()
-    assert len(poller.items()) == 4
-    with poller.database.transaction() as session:
-        assert subscriptions.remove(session, "t", one.subscription.id) == 1
-    assert len(poller.items()) == 3
-    assert [status.subscription.url for status in [poller.status()]] == [f"{web.url}/other"]
-
-
-def test_removing_can_leave_the_items(poller: Poller, feed: str) -> None:
-    status = poller.add(feed)
-    poller.poll_all()
-    with poller.database.transaction() as session:
-        assert subscriptions.remove(session, "t", status.subscription.id, keep_items=True) == 0
-    assert len(poller.items()) == 3
 
 
 def test_very_long_names_give_ids_that_fit(poller: Poller, web: WebServer) -> None:
