@@ -87,7 +87,8 @@ class Builder:
     def make(self) -> Report:
         """Encode, index, seal and verify; what an earlier run finished is used."""
         if not self._final.exists():
-            if self._plan.stage in {"", "encoding"}:
+            # what an earlier run encoded may be lost with its folder
+            if self._plan.stage in {"", "encoding"} or not self._log.count:
                 self._encode()
             self._catch_up()
             self._assemble()
@@ -160,10 +161,18 @@ class Builder:
         built = segment.load(self._final, self._stores)
         live = self._segment(self._plan.live)
         report = verification.verify(
-            built, self._log, live=live, gold=self._gold(), gold_given=len(self._plan.gold)
-        )
+            built, self._log, live=live, expected=self._expected(built.manifest.revision),
+            gold=self._gold(), gold_given=len(self._plan.gold),
+        )  # fmt: skip
         self._record(done=built.manifest.count, total=built.manifest.count)
         return report
+
+    def _expected(self, revision: int) -> int:
+        """Return how many items have not changed since a revision."""
+        with self._transaction() as session:
+            # first all: what comes between the two counts must not seem to lack
+            every = store.count(session, self._plan.tenant)
+            return every - store.count(session, self._plan.tenant, after_revision=revision)
 
     def _gold(self) -> list[Gold]:
         """Return those of the good links whose items are in the catalogue."""

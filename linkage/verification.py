@@ -74,9 +74,13 @@ class Report:
     gold_links: int
     """Between items of the catalogue, of `gold_given` that were given."""
     gold_given: int = 0
+    expected: int = 0
+    """Items that must be in it: those that did not change since it was begun."""
 
     def reasons(self) -> Iterator[str]:
         """Yield what speaks against going live."""
+        if self.new.items < self.expected:
+            yield f"holds {self.new.items:,} items; there are {self.expected:,}"
         if self.recall < LEAST_RECALL:
             yield f"finds {self.recall:.0%} of the true neighbours; {LEAST_RECALL:.0%} are needed"
         if self.gold_given and not self.gold_links:
@@ -97,17 +101,18 @@ class Report:
         return {**asdict(self), "reasons": list(self.reasons())}
 
 
-def verify(
+def verify(  # noqa: PLR0913 - what is known of the build
     built: Segment,
     log: VectorLog,
     *,
     live: Segment | None,
+    expected: int = 0,
     gold: Sequence[Gold] = (),
     gold_given: int = 0,
 ) -> Report:
     """Return what a build is worth; the log has the vectors it was made from.
 
-    `gold` are those of `gold_given` links whose items are in the catalogue.
+    `expected` items must be in it; `gold` are those of `gold_given` links whose items are there.
     """
     keys, positions = log.latest()
     step = max(1, len(keys) // QUESTIONS)
@@ -122,6 +127,7 @@ def verify(
         agreement=agreement,
         gold_links=len(gold),
         gold_given=gold_given,
+        expected=expected,
     )
 
 

@@ -57,6 +57,7 @@ class ReportOut(BaseModel):
     agreement: float | None = Field(description="Share of answers that the live build gives too.")
     gold_links: int = Field(description="Gold links between items of the catalogue.")
     gold_given: int = Field(0, description="Gold links that were given.")
+    expected: int = Field(0, description="Items that did not change since the build began.")
     reasons: list[str] = Field(description="Why it may not go live.")
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.linkage.sources.test_warc import archive
+
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "sources"
 
 
@@ -88,6 +90,20 @@ def test_body_that_unpacks_too_far_is_given_up(client: TestClient) -> None:
         "larger than"
         in client.get(f"/v1/imports/{summary['import_id']}/errors").text.splitlines()[-1]
     )
+
+
+def test_pages_for_which_no_time_is_left_are_errors_to_be_sent_again(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = ("a", "200 OK", "text/html", b"<title>A page</title><p>Text</p>")
+    options = {"content": archive(page, page), "headers": {"Content-Type": "application/warc"}}
+    with monkeypatch.context() as patched:
+        patched.setattr("api.routes.items.READING_SECONDS", 0.0)
+        summary = client.post("/v1/items:batch", **options).json()
+    assert (summary["created"], summary["failed"]) == (0, 2)
+    assert summary["errors"][0]["id"] == "https://harbour.example/a"
+    assert "no time left" in summary["errors"][0]["reason"]
+    assert client.post("/v1/items:batch", **options).json()["created"] == 1
 
 
 def test_every_error_can_be_downloaded(client: TestClient) -> None:

@@ -1,3 +1,4 @@
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,23 @@ def test_killed_build_goes_on_where_it_stopped(
     db.rollback()
     rest = Unsteady(words, 2, AssertionError("encoded what was encoded before"))
     assert run(rest).state == "live"
+
+
+@pytest.mark.usefixtures("many")
+def test_what_a_killed_run_encoded_is_encoded_again_when_its_files_are_lost(
+    run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise Interrupted
+
+    with monkeypatch.context() as patched:
+        patched.setattr("linkage.segment.seal", die)
+        with pytest.raises(Interrupted):
+            run(lease_seconds=0.1)
+    shutil.rmtree(data_dir)
+    time.sleep(0.15)
+    build = run()
+    assert (build.state, build.done) == ("live", 35)
 
 
 @pytest.mark.usefixtures("many")

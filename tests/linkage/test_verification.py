@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from linkage import builds, store, verification
+from linkage import builds, store
 from linkage.builds import Build
-from linkage.embed import Encoder, Progress, Vectors
+from linkage.embed import Encoder, Progress, Vectors, load_encoder
 from linkage.imports import Transaction
 from linkage.types import Item
+from linkage.vectorlog import VectorLog
 from linkage.verification import Figures, Report
 
 MakeItem = Callable[..., Item]
@@ -66,12 +67,15 @@ def test_the_first_build_has_nothing_to_be_compared_with() -> None:
 class Scrambled:
     """An encoder whose vectors say nothing: what a broken model folder gives."""
 
-    name = "words"
     dimension = 64
+
+    def __init__(self, name: str = "words") -> None:
+        self.name = name
+        self._chance = np.random.default_rng(7)
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         del progress
-        vectors = np.random.default_rng().normal(size=(len(texts), 64)).astype(np.float32)
+        vectors = self._chance.normal(size=(len(texts), 64)).astype(np.float32)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
@@ -145,13 +149,50 @@ def test_build_is_rejected_when_no_gold_link_is_of_this_catalogue(
     assert build.error == "of 2 gold links none is between items of this catalogue"
 
 
-@pytest.mark.usefixtures("thousand")
+SYNONYMS = {
+    "The king and his crown": "A monarch on the throne",
+    "The physician": "Doctors in a hospital",
+    "Across the ocean": "A ship at sea",
+    "The detective": "A policeman investigates a murder",
+    "Love and marriage": "A wedding romance",
+}
+
+
 def test_build_that_loses_gold_links_is_rejected(
-    words: Encoder, run: Callable[..., Build], monkeypatch: pytest.MonkeyPatch
+    add: Add, make_item: MakeItem, run: Callable[..., Build], db: Session
 ) -> None:
-    run(words)
-    shares = iter((0.5, 0.9))
-    monkeypatch.setattr(verification, "_share_found", lambda *_: next(shares))
-    build = run(words, gold=[("1", "2")])
+    gold = []
+    for n, (book, film) in enumerate(SYNONYMS.items()):
+        add(make_item(f"b{n}", book), make_item(f"f{n}", film, "film"))
+        gold.append((f"b{n}", f"f{n}"))
+    add(*(make_item(str(n), f"Concrete {n}, gravel {n}", "film") for n in range(300)))
+    live = run(load_encoder("weft-static-11"), gold=gold)
+    assert live.report
+    assert live.report["new"]["gold"] >= 0.8
+    build = run(Scrambled("other"), gold=gold)
     assert build.state == "rejected"
-    assert build.error == "finds 50% of the gold links; the live build finds 90%"
+    assert build.error
+    assert "of the gold links; the live build finds" in build.error
+    assert store.state(db, "t1").live_build == live.id
+
+
+def test_build_that_searches_too_little_is_rejected(
+    add: Add, make_item: MakeItem, run: Callable[..., Build], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linkage.index._tune", lambda _index: None)  # so one list is searched
+    add(*(make_item(str(n), f"Title {n}") for n in range(2_500)))
+    build = run(Scrambled(), kind="ivfpq")
+    assert build.state == "rejected"
+    assert build.error
+    assert "of the true neighbours; 95% are needed" in build.error
+
+
+def test_build_that_lacks_items_is_rejected(
+    add: Add, make_item: MakeItem, words: Encoder, run: Callable[..., Build],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    add(*(make_item(str(n), f"Title {n}") for n in range(30)))
+    latest = VectorLog.latest
+    monkeypatch.setattr(VectorLog, "latest", lambda log: tuple(a[:20] for a in latest(log)))
+    build = run(words)
+    assert (build.state, build.error) == ("rejected", "holds 20 items; there are 30")
