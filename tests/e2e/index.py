@@ -20,7 +20,7 @@ from tests.support import wait_until
 QUESTION = "/v1/items/book-dune/related?limit=5"
 SHOWN = "shown"
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["api.cli", __name__])
+_FORKS.set_forkserver_preload([__name__, "tests.e2e.loaded"])
 
 
 def load_sample(client: httpx.Client) -> None:
