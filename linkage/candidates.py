@@ -130,8 +130,10 @@ def _titles_in(written: str) -> Iterator[str]:
     keys = [text.name_key(piece) for piece in pieces]
     for start, piece in enumerate(pieces):
         if piece[0] != piece[0].lower() or piece[0].isdecimal():
-            for end in range(start + 1, min(start + _TITLE_WORDS, len(pieces)) + 1):
-                yield lexical.title_tag(" ".join(filter(None, keys[start:end])))
+            title = ""
+            for key in keys[start : start + _TITLE_WORDS]:
+                title = f"{title} {key}" if title and key else title or key
+                yield lexical.title_tag(title)
 
 
 def _merged(hits: Iterable[list[Hit]]) -> dict[int, int]:

@@ -18,6 +18,8 @@ KEPT_AHEAD = 200
 _MAX_LENGTH = 20_000
 _MAX_SIZE = 100_000
 _KEYS_END = 2**63
+_WINDOW, _MEMORY = 12, 5
+"""Of zlib: as small as cursors are. To clear what its defaults take costs ten times the packing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ class Place:
 
 def encode(value: list[Any]) -> str:
     """Return text that is safe in a URL."""
-    return base64.urlsafe_b64encode(zlib.compress(orjson.dumps(value))).decode().rstrip("=")
+    packer = zlib.compressobj(wbits=_WINDOW, memLevel=_MEMORY)
+    packed = packer.compress(orjson.dumps(value)) + packer.flush()
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def decode(cursor: str) -> list[Any]:

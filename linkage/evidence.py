@@ -1,6 +1,7 @@
 """Evidence: the reasons for a link, with names and offsets, of the signals that were found."""
 
 from collections.abc import Iterator, Mapping
+from itertools import compress
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def _reasons(
         yield Evidence(
             "creator", {"names": [names[k] for k in found.source.creators if k in names]}
         )
-    terms = [word for word, is_shared in zip(weights, found.shared[at], strict=True) if is_shared]
+    terms = list(compress(weights, found.shared[at].tolist()))
     if terms:
         terms.sort(key=lambda word: (-weights[word], word))
         overlap = round(float(found.overlap[at]), 3)

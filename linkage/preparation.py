@@ -7,7 +7,7 @@ not come to they make themselves.
 
 import threading
 import time
-from queue import SimpleQueue
+from queue import Queue
 
 import structlog
 
@@ -29,7 +29,7 @@ class Preparation:
         self._sketches, self._reading = sketches, reading
         self._lock = threading.Lock()
         self._begun: set[str] = set()
-        self._asked: SimpleQueue[str | None] = SimpleQueue()
+        self._asked: Queue[str | None] = Queue()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -45,6 +45,10 @@ class Preparation:
                 self._thread = threading.Thread(target=self._work, daemon=True)
                 self._thread.start()
 
+    def wait(self) -> None:
+        """Wait until all that was begun is done."""
+        self._asked.join()
+
     def close(self) -> None:
         """Stop, and wait for what is being done."""
         self._closed.set()
@@ -58,6 +62,8 @@ class Preparation:
                 self._prepare(tenant_id)
             except Exception as error:  # noqa: BLE001 - requests meet the same error and tell of it
                 log.warning("preparation_failed", tenant=tenant_id, error=str(error))
+            finally:
+                self._asked.task_done()
 
     def _prepare(self, tenant_id: str) -> None:
         after, done = 0, 0

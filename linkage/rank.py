@@ -4,7 +4,6 @@ A trained ranker weighs the evidence; the relation is decided beside it, by what
 there is. Both are the same whichever filters were asked with and wherever in a listing a link is.
 """
 
-from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -45,7 +44,7 @@ def features(found: Signals) -> dict[str, Column]:
     """
     titles, kind = found.titles, found.source.kind
     nearness = np.minimum(1.0, found.nearness / _FAR)
-    is_of_kind = _are(found, {kind})
+    is_of_kind = found.is_of({kind})
     creator = np.where(found.creators, _telling(found.bearers), 0.0)
     namings = found.named_by_target, found.named_by_source
     full, surname = (namings[0].full, namings[1].full), (namings[0].surname, namings[1].surname)
@@ -92,7 +91,7 @@ def shipped() -> Ranker:
 def is_same_work(found: Signals) -> Flags:
     """Tell which are editions of one work with the source."""
     is_alike = found.titles.is_same & found.creators
-    return found.identifiers | (is_alike & _are(found, {found.source.kind}))
+    return found.identifiers | (is_alike & found.is_of({found.source.kind}))
 
 
 def is_made_before(found: Signals) -> Flags:
@@ -103,13 +102,8 @@ def is_made_before(found: Signals) -> Flags:
         before, others = years < year - 1, ADAPTATIONS
     elif kind in ADAPTATIONS and year:
         before, others = year < years - 1, frozenset({"book"})
-    is_before: Flags = before & (years != 0) & _are(found, others)
+    is_before: Flags = before & (years != 0) & found.is_of(others)
     return is_before
-
-
-def _are(found: Signals, kinds: Container[str]) -> Flags:
-    """Tell which targets are of some kinds."""
-    return np.array([target.kind in kinds for target in found.targets])
 
 
 def relation(found: Signals, at: int, score: float, source: Item, target: Item) -> Relation:
@@ -169,7 +163,7 @@ def _is_made_from(found: Signals, at: int, score: float, namings: list[_Naming])
 
 def _is_reported(found: Signals) -> Flags:
     """Tell where an article, review … names the title of the other item."""
-    by_target = found.named_by_target.title & _are(found, REPORTS)
+    by_target = found.named_by_target.title & found.is_of(REPORTS)
     return by_target | found.named_by_source.title & (found.source.kind in REPORTS)
 
 

@@ -96,6 +96,13 @@ class Signals:
     """They are known to be in different languages, and so share few words."""
     years: Numbers
     """The year of each target, 0 where it is not known."""
+    kinds: Numbers
+    """The kind of each target, as its sketch has it."""
+
+    def is_of(self, kinds: Iterable[str]) -> Flags:
+        """Tell which targets are of some kinds."""
+        found: Flags = (self.kinds[:, None] == hashed(kinds)).any(1)
+        return found
 
 
 class Comparison:
@@ -172,6 +179,7 @@ class Comparison:
             is_across=(facts[:, sketch.LANGUAGE] != own[sketch.LANGUAGE])
             & (facts[:, sketch.LANGUAGE] * own[sketch.LANGUAGE] != 0),
             years=facts[:, sketch.YEAR],
+            kinds=facts[:, sketch.KIND],
         )
 
     def _rarity(self, weight: Column) -> Column:

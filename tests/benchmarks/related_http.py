@@ -27,6 +27,7 @@ NOTES = (
     f"{ITEMS:,} items; {ASKED:,} different ones are asked for in random order, ten answers each,",
     f"over {CONNECTIONS} connections; latencies at {PACE:.0%} of the most it can do.",
     "A second of processor time is what a server gets each second that has a core to itself.",
+    "Before, all are asked for as long, and a server ends what it does of its own accord.",
     "Weft is asked for items; it looks at several channels and gives reasons. txtai is asked with",
     "a title and creators, searches words and vectors of the same encoder and returns ids.",
 )
@@ -101,6 +102,7 @@ def driven(server: Server, paths: list[str], header: str) -> Found:
     """Return what a server can do: at full speed, then latencies at PACE of that."""
     plan = Plan(server.port, paths, header, CONNECTIONS, SECONDS)
     measure(plan)  # what is read and compiled at first use
+    server.settle()
     before = server.seconds()
     fastest = measure(plan)
     spent = server.seconds() - before

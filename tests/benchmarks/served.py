@@ -27,6 +27,8 @@ from workers.settings import Settings
 
 FOLDERS = ROOT / "build" / "bench"
 ENCODER = "weft-static-11"
+IDLE_SECONDS = 0.25
+"""Processor time that an idle server takes in five seconds, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,15 @@ class Server:
 
     port: int
     process: psutil.Process
+
+    def settle(self) -> None:
+        """Wait until it does nothing of its own accord."""
+        before = self.seconds()
+        while True:
+            time.sleep(5)
+            if (after := self.seconds()) - before < IDLE_SECONDS:
+                return
+            before = after
 
     def seconds(self) -> float:
         """Return the processor time it has taken so far."""
