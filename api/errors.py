@@ -166,12 +166,31 @@ def fault_of(request: Request, error: Exception) -> Fault:
 
 
 def _invalid(found: Sequence[Any]) -> Fault:
-    faults = tuple(
-        FieldError(field=".".join(str(part) for part in each["loc"]), reason=each["msg"])
-        for each in found
-    )
+    faults = tuple(_field_error(each) for each in _nearest(found))
     detail = "; ".join(f"{fault.field}: {fault.reason}" for fault in faults[:3])
     return Fault(422, detail or "the request is not valid", faults)
+
+
+def _nearest(found: Sequence[Any]) -> Sequence[Any]:
+    """Return the errors; of a body of several shapes, those of the shape it comes nearest to."""
+    plain: list[Any] = []
+    by_shape: dict[str, list[Any]] = {}
+    for each in found:
+        place, *rest = each["loc"] or ("body",)
+        if place == "body" and rest and str(rest[0])[:1].isupper():
+            # the shape's name comes before the field's
+            by_shape.setdefault(rest[0], []).append({**each, "loc": (place, *rest[1:])})
+        else:
+            plain.append(each)
+    return [*plain, *min(by_shape.values(), key=len, default=())]
+
+
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    if error["type"] == "json_invalid":
+        place, offset = error["loc"]
+        reason = f"is not valid JSON: {error['ctx']['error']} at character {offset}"
+        return FieldError(field=place, reason=reason)
+    return FieldError(field=".".join(map(str, error["loc"])), reason=error["msg"])
 
 
 def install(app: FastAPI) -> None:

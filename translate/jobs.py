@@ -164,7 +164,10 @@ def close(session: Session, job: JobRow, writer: "Writer", digest: "Digest") -> 
         webhooks.arm(session, job.id)
         return
     if twice := store.repeated_id(session, job.id):
-        raise InvalidJobError("items", f"the id {twice!r} comes twice")
+        item_id, first, last = twice
+        raise InvalidJobError(
+            "items", f"the id {item_id!r} comes twice, as item {first + 1} and {last + 1}"
+        )
     writer.close(session)
     characters = writer.characters * len(job.targets)
     usage.check(session, job.tenant_id, job.key_id, characters - job.characters)

@@ -237,10 +237,18 @@ class Translator:
             round(confidence, 4),
             tuple(sorted(failed)),
             self.model,
+            None if is_good else _reason(failed, confidence, min_confidence),
             glossary_terms=terms,
             alternatives=tuple(others),
             memory=recall.summary(given.parts),
         )
+
+
+def _reason(failed: frozenset[str], confidence: float, min_confidence: float) -> str:
+    """Tell why somebody should look at a translation."""
+    if failed:
+        return f"checks failed: {', '.join(sorted(failed))}"
+    return f"confidence {confidence:.4f} is below {min_confidence:.4f}"
 
 
 def _add_plain(

@@ -44,8 +44,8 @@ class Translation:
 
     `checks` names the checks that failed; `alternatives` are other answers, the likeliest first;
     `plain_text` is what it would be without the glossary, where that was asked for. A failed
-    translation carries the text it was given and the `reason`; `source` is None where the language
-    could not be told, or was not needed.
+    translation carries the text it was given; `reason` tells why it failed, or needs review.
+    `source` is None where the language could not be told, or was not needed.
     """
 
     text: str

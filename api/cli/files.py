@@ -65,6 +65,6 @@ def translate_file(
         print_json({"file": str(path), **counts})
     else:
         out.print(
-            f"{path}: {done.passages} passages, {done.needs_review} to be reviewed, "
-            f"{done.failed} left as they were"
+            f"{path}: passages {done.passages}, to be reviewed {done.needs_review}, "
+            f"left as they were {done.failed}"
         )

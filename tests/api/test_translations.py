@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from fastapi.testclient import TestClient
 
 from translate import chunks
@@ -39,6 +40,27 @@ def test_a_placeholder_survives(client: TestClient) -> None:
     [translation] = client.post("/v1/translations", json=body).json()["translations"]
     assert translation["text"].count("{name}") == 1
     assert translation["text"].count("%s") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({"text": "A book.", "target": "de", "alternatives": 9}, "body.alternatives"),
+     ({"texts": ["A book.", 5], "target": "de"}, "body.texts.1"),
+     ({"target": "de"}, "body.text")],
+)  # fmt: skip
+def test_a_bad_body_is_told_in_the_words_of_the_shape_that_was_meant(
+    client: TestClient, body: dict[str, object], field: str
+) -> None:
+    answer = client.post("/v1/translations", json=body)
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["errors"]] == [field]
+
+
+def test_what_is_no_json_is_told_with_the_place(client: TestClient) -> None:
+    answer = client.post(
+        "/v1/translations", content='{"text": oops}', headers={"Content-Type": "application/json"}
+    )
+    assert "body: is not valid JSON: Expecting value at character 9" in answer.json()["detail"]
 
 
 def test_an_unsupported_target_is_refused_with_the_list_of_languages(client: TestClient) -> None:

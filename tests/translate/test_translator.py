@@ -127,7 +127,9 @@ def test_pairs_without_a_model_go_through_english(translator: Translator) -> Non
 def test_confidence_below_the_wanted_one_asks_for_review(translator: Translator) -> None:
     text = "The book is good and new."
     assert one(translator, text).status == "done"
-    assert one(translator, text, min_confidence=1.0).status == "needs_review"
+    answer = one(translator, text, min_confidence=1.0)
+    assert answer.status == "needs_review"
+    assert answer.reason == f"confidence {answer.confidence:.4f} is below 1.0000"
 
 
 def test_do_not_translate_terms_survive(translator: Translator) -> None:
@@ -224,6 +226,7 @@ def test_a_number_that_stays_wrong_is_flagged() -> None:
     _, translator = scripted("Es kostet 18 h 10.", "Es kostet ⟦0⟧ und 7.")
     answer = one(translator, "It costs 18.10.")
     assert (answer.status, answer.checks) == ("needs_review", ("numbers",))
+    assert answer.reason == "checks failed: numbers"
 
 
 def test_a_number_that_a_placeholder_parts_is_flagged() -> None:

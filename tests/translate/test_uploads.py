@@ -136,7 +136,10 @@ def test_the_same_file_with_the_same_key_gives_the_same_job(database: Database) 
 
 @pytest.mark.parametrize(
     ("records", "reason"),
-    [([], "at least one item"), ([*items(2000), *items(1)], "'i0' comes twice")],
+    [
+        ([], "at least one item"),
+        ([*items(2000), *items(1)], "'i0' comes twice, as item 1 and 2001"),
+    ],
 )
 def test_a_file_that_makes_no_job_leaves_nothing(
     database: Database, records: list, reason: str

@@ -14,7 +14,7 @@ _CUE = re.compile(
     r"(?:\r\n?|\n|\Z))(?P<text>(?:[^\r\n]+(?:\r\n?|\n|\Z))*)"
 )
 _END = re.compile(r"\r\n?|\n")
-_TURN = re.compile(r"(?<=[\r\n])(?=(?:<[^<>]*>)*[-\u2013\u2014] ?\w)")
+_TURN = re.compile(r"(?<=[\r\n])(?=(?:<[^<>]*>)*[-\u2013\u2014](?![-\u2013\u2014]) ?\S)")
 """Where somebody else begins to speak."""
 _SPACE = "\ue000"
 """A space inside of a tag, where no line can end."""

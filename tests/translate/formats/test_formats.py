@@ -292,14 +292,14 @@ def test_a_file_tells_the_language_that_it_is_in(suffix: str) -> None:
 
 
 def test_a_dialogue_keeps_its_turns() -> None:
-    data = b"1\r\n00:00:01,000 --> 00:00:02,000\r\n- Where is\r\nthe boat?\r\n<i>- Gone.</i>\r\n"
+    data = b"1\r\n00:00:01,000 --> 00:00:02,000\r\n- Where is\r\nthe boat?\r\n- <i>Gone.</i>\r\n"
     document = formats.read("a.srt", data, OPTIONS)
     assert [(p.text, p.place) for p in document.passages] == [
         ("- Where is the boat?", "line 3"),
-        ("<i>- Gone.</i>", "line 5"),
+        ("- <i>Gone.</i>", "line 5"),
     ]
-    done = document.with_translations(["- Wo ist das Boot?", "<i>- Weg.</i>"])
-    assert done.endswith(b"\r\n- Wo ist\r\ndas Boot?\r\n<i>- Weg.</i>\r\n")
+    done = document.with_translations(["- Wo ist das Boot?", "- <i>Weg.</i>"])
+    assert done.endswith(b"\r\n- Wo ist\r\ndas Boot?\r\n- <i>Weg.</i>\r\n")
 
 
 def test_a_tag_of_a_subtitle_is_not_broken_over_lines() -> None:
