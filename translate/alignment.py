@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
+import numpy as np
+
 from translate.types import Alignment, Decoded
 
 _UNIT = re.compile(
@@ -78,12 +80,13 @@ def _pieces(alignment: Alignment, begin: int, end: int) -> list[Sequence[float]]
 
 
 def _mean(rows: Sequence[Sequence[float]]) -> list[float]:
-    summed = [
-        sum(weight * (_LATER_PIECE if later else 1.0) for later, weight in enumerate(column))
-        for column in zip(*rows, strict=True)
-    ]
-    total = sum(summed)
-    return [weight / total for weight in summed] if total else summed
+    if not rows:
+        return []
+    first, *later = np.asarray(rows)
+    summed = first + _LATER_PIECE * sum(later)
+    total = summed.sum()
+    mean: list[float] = (summed / total if total else summed).tolist()
+    return mean
 
 
 def _last_word(text: str, offset: int) -> int:

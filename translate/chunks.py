@@ -8,7 +8,7 @@ when. While it translates it renews its lease, so that no other takes a chunk th
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -21,7 +21,7 @@ from translate import glossaries, store, usage, webhooks
 from translate.errors import GlossaryNotFoundError
 from translate.glossary import Glossary
 from translate.jobs import CHUNK_ITEMS, JobOptions
-from translate.models import ChunkRow, JobItemRow, JobRow, ResultRow
+from translate.models import ChunkRow, JobRow, ResultRow
 from translate.search import TenantMemory
 from translate.translator import Translator
 from translate.types import Translation
@@ -154,7 +154,7 @@ def claim(session: Session, job_id: str, *, lease: float) -> Claim | None:
     while chunk := store.next_chunk(session, job_id, moment):
         if chunk.attempts:
             _cut(session, chunk)
-        items = store.open_items(session, chunk)
+        items = [ClaimedItem(*row) for row in store.open_items(session, chunk)]
         if chunk.attempts >= MAX_ATTEMPTS:
             reason = f"given up after {MAX_ATTEMPTS} attempts; the worker's log tells why"
             _give_up(session, job, chunk, items, reason)
@@ -194,7 +194,7 @@ def _glossary(session: Session, job: JobRow) -> Glossary | None:
 
 
 def _claim(
-    job: JobRow, chunk: ChunkRow, items: Sequence[JobItemRow], glossary: Glossary | None
+    job: JobRow, chunk: ChunkRow, items: Sequence[ClaimedItem], glossary: Glossary | None
 ) -> Claim:
     assert chunk.claim is not None
     options = job.options | {"do_not_translate": tuple(job.options["do_not_translate"])}
@@ -205,13 +205,13 @@ def _claim(
         chunk.claim,
         chunk.target,
         JobOptions(**options),
-        tuple(ClaimedItem(row.position, row.text, row.source or job.source) for row in items),
+        tuple(replace(item, source=item.source or job.source) for item in items),
         glossary,
     )
 
 
 def _give_up(
-    session: Session, job: JobRow, chunk: ChunkRow, items: Sequence[JobItemRow], reason: str
+    session: Session, job: JobRow, chunk: ChunkRow, items: Sequence[ClaimedItem], reason: str
 ) -> None:
     results = [Translation("", row.source, chunk.target, "failed", 0.0, reason=reason)
                for row in items]  # fmt: skip
@@ -258,7 +258,7 @@ def _settle(
     session: Session,
     job: JobRow,
     chunk: ChunkRow,
-    items: Sequence[ClaimedItem | JobItemRow],
+    items: Sequence[ClaimedItem],
     results: Sequence[Translation],
 ) -> None:
     """Replace the items' results, close the chunk, and the job with its last one."""
@@ -294,7 +294,7 @@ def _count(session: Session, chunk: ChunkRow) -> None:
 def _charge(
     session: Session,
     job: JobRow,
-    items: Sequence[ClaimedItem | JobItemRow],
+    items: Sequence[ClaimedItem],
     results: Sequence[Translation],
 ) -> None:
     """Count the characters of what was translated; an item that failed costs nothing."""

@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,9 +72,9 @@ def assess(  # noqa: PLR0913 - what there is to judge by
     return Quality(min(max(math.exp(min(score, 0.0)) * trust, 0.0), 1.0), checks)
 
 
-def numbers(text: str) -> Counter[str]:
-    """Count the numbers of a text, their signs too, whatever parts thousands and decimals."""
-    return Counter(map(_value, _NUMBER.findall(text)))
+def numbers(text: str) -> list[str]:
+    """Return the numbers of a text, sorted, with signs, whatever parts thousands and decimals."""
+    return sorted(map(_value, _NUMBER.findall(text)))
 
 
 def _value(written: str) -> str:

@@ -53,6 +53,9 @@ def join(segments: Iterable[Segment]) -> str:
 
 def _lines(text: str) -> Iterator[str]:
     """Cut after every run of white space that holds a line end, and cut lines that never end."""
+    if len(text) <= _LONG_LINE and _LINE_ENDS.isdisjoint(text):
+        yield text
+        return
     begin = 0
     for run in _SPACES.finditer(text):
         if not _LINE_ENDS.isdisjoint(run.group()) or run.end() - begin > _LONG_LINE:

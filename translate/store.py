@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import Row, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from translate.errors import InvalidCursorError, JobNotFoundError
@@ -148,15 +148,18 @@ def _is_waiting(moment: datetime) -> Any:  # noqa: ANN401 - an SQL expression
     return or_(ChunkRow.state == "pending", expired)
 
 
-def open_items(session: Session, chunk: ChunkRow) -> Sequence[JobItemRow]:
-    """Return the items of a chunk that have no translation yet, or a failed one, in order."""
+def open_items(session: Session, chunk: ChunkRow) -> Sequence[Row[int, str, str | None]]:
+    """Return the items of a chunk that have no translation yet, or a failed one, in order.
+
+    Of each its position, its text and its language.
+    """
     settled = (
         select(ResultRow.position)
         .where(_results_of(chunk), ResultRow.status != "failed")
         .scalar_subquery()
     )
-    return session.scalars(
-        select(JobItemRow)
+    return session.execute(
+        select(JobItemRow.position, JobItemRow.text, JobItemRow.source)
         .filter_by(job_id=chunk.job_id)
         .where(JobItemRow.position >= chunk.first)
         .where(JobItemRow.position < chunk.first + chunk.count)

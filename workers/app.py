@@ -7,6 +7,7 @@ from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 
 from workers import queue
+from workers.allocator import limit_arenas
 from workers.logs import configure_logs
 from workers.runtime import Runtime
 from workers.settings import Settings, settings_from_environment
@@ -78,6 +79,8 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+# here since all processes, API and workers, come by before their threads start
+limit_arenas()
 celery = make_celery(settings_from_environment())
 runtime = Runtime(settings_from_environment())
 
