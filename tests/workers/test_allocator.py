@@ -28,7 +28,7 @@ def test_a_process_with_many_threads_keeps_two_arenas(tmp_path: Path) -> None:
         text=True,
         env={
             "PYTHONPATH": ":".join(sys.path),
-            "WEFT_DATA_DIR": str(tmp_path: Path),
+            "WEFT_DATA_DIR": str(tmp_path),
             "WEFT_BROKER_URL": "memory://",
         },
     )
