@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Select, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from linkage import segment, store
@@ -271,20 +272,25 @@ def run(  # noqa: PLR0913 - what a worker hands over
             with transaction() as session:
                 _end(session, build, held, report)
             builder.clear()
-    except BuildSupersededError:
-        raise
+    except (BuildSupersededError, DBAPIError):
+        raise  # the database may come back, and another run go on
     except KeyboardInterrupt:
         with transaction() as session:
             held.let_go(session)
         raise
-    except (LinkageError, OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # would come again, run after run
         is_bug = not isinstance(error, LinkageError)
         log.exception("index_build_failed", tenant=tenant_id, build=build_id, exc_info=is_bug)
         with transaction() as session:
-            held.end(session, state="failed", error=str(error))
+            held.end(session, state="failed", error=_told(error))
     with transaction() as session:
         prune(session, tenant_id, data_dir=data_dir, stores=stores, keep=KEPT)
         return get(session, tenant_id, build_id)
+
+
+def _told(error: Exception) -> str:
+    is_clear = isinstance(error, LinkageError | OSError | ValueError | RuntimeError)
+    return str(error) if is_clear else repr(error)
 
 
 def _plan(build: Build, live: str | None, claim: str) -> Plan:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from linkage.embed import Encoder, Progress, Vectors
 
 
-class Interrupted(Exception):  # noqa: N818 - stands for a killed process
+class Interrupted(BaseException):
     pass
 
 

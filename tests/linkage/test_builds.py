@@ -99,15 +99,21 @@ def test_only_the_files_of_the_build_are_left(run: Run, queued: str, data_dir: P
     assert [path.name for path in data_dir.iterdir()] == [queued]
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(RuntimeError("no memory"), "no memory"), (MemoryError(), "MemoryError()"),
+     (KeyError("vector"), "KeyError('vector')")],
+)  # fmt: skip
 @pytest.mark.usefixtures("many")
 def test_failure_is_told_and_leaves_the_live_build(
-    reindex: Reindex, run: Run, transaction: Transaction, words: Encoder, db: Session
-) -> None:
+    reindex: Reindex, run: Run, transaction: Transaction, words: Encoder, db: Session,
+    error: Exception, told: str,
+) -> None:  # fmt: skip
     live = reindex()
     with transaction() as session:
         second = builds.start(session, "t1", encoder="words")
-    build = run(Unsteady(words, 0, RuntimeError("no memory")), second)
-    assert (build.state, build.error) == ("failed", "no memory")
+    build = run(Unsteady(words, 0, error), second)
+    assert (build.state, build.error) == ("failed", told)
     assert store.state(db, "t1").live_build == live.id
 
 
