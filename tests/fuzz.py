@@ -25,7 +25,7 @@ KINDS = {
     "addresses": ("https://example.com/a?b={n}&c#d", "u{n}@example.org", "www.x{n}.com/y",
                   "@user{n}", "https://example.com/{{v{n}}}"),
     "codes": ("978-3-16-148410-0", "9783161484100", "0-306-40615-2", "B000FA5KK0", "AB-10{n}",
-              "WH-10{n}XM4"),
+              "WH-10{n}XM4", "+49 30 12345{n}"),
     "amounts": ("€{n}.10", "{n},99 €", "{n} kg", "{n} x 20 cm", "{n} %", "USD {n}", "-{n} °C",
                 "1.{n}00,50 €", "$1,234.{n}", "{n}%", "{n}MB", "{n} km/h"),
     "emoji": ("😀", "👍🏽", "👨‍👩‍👧", "❤️", "™", ":-)", "🇩🇪", "1️⃣"),
@@ -40,11 +40,25 @@ VOIDS = ("<br/>", '<img src="a{n}.png" alt="A book"/>', "<wbr>", "<!-- note {{v{
 KEPT = ('<span translate="no">The book {n}</span>', "<code>if x &lt; {n}: {{v}}</code>",
         '<i class="a notranslate">the <b>good</b> book</i>')  # fmt: skip
 ESCAPED = ("&lt;b&gt;", "&lt;script&gt;", "Maple&amp;Co", "&amp;amp;", "&copy;", "&#8364;{n}")
-NUMBERS = ("7", "42", "1984", "3.5", "1,234", "-{n}", "10:{n}5", "1/{n}", "2,5{n}", "+{n}")
+NUMBERS = (
+    "7",
+    "42",
+    "1984",
+    "3.5",
+    "1,234",
+    "-{n}",
+    "10:{n}5",
+    "1/{n}",
+    "2,5{n}",
+    "+{n}",
+    "½",
+    "x²",
+)
 _TAG = re.compile(r"<(/?)(\w+)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(/?)>|<!--.*?-->")
 _VOID_NAMES = frozenset({"x", "wbr", "img", "br", "hr"})
 _SYNTAX = re.compile(
-    r"\{\w+, (?:plural|select|selectordinal),(?: offset:1)?|(?:=\d|one|two|female|other) \{|\}"
+    r"\{\w+, (?:plural|select|selectordinal),(?: offset:1)?"
+    r"|(?:=\d|\b(?:one|two|female|other)) \{(?!\w+, (?:plural|select))|\}"
 )
 
 
@@ -86,7 +100,7 @@ class _Segment:
         for _ in range(rng.choice([1, 2, 3, 4, 5, 6, 6, 14])):
             self._put(rng.choice(list(KINDS)))
         if rng.random() < 0.5:
-            self._number()
+            self._insert(_numbered(rng, rng.choice(NUMBERS)), is_apart=True)
         for _ in range(rng.randint(0, 4)):
             self._wrap()
         if rng.random() < 0.2:
@@ -111,10 +125,10 @@ class _Segment:
             written = rng.choice(["{}s", "x{}", "{}'s", "{}-", "/{}/"]).replace("{}", span)
         else:
             written = rng.choice(["{}", "{}", "({})", "{},", "“{}”", "{}."]).replace("{}", span)
-        self._insert(written)
+        self._insert(written, is_apart=kind in {"amounts", "codes"})
         if how > 0.85:
             self.spans[kind][span] += 1
-            self._insert(span)
+            self._insert(span, is_apart=kind in {"amounts", "codes"})
 
     def _span(self, kind: str) -> str:
         span = self.rng.choice(KINDS[kind])
@@ -122,19 +136,17 @@ class _Segment:
         self.spans.setdefault(kind, Counter())[span] += 1
         return span
 
-    def _insert(self, written: str, kind: str = "") -> None:
-        self.words.insert(self.rng.randint(0, len(self.words)), written)
-        if kind:
-            self.spans.setdefault(kind, Counter())[written] += 1
+    def _insert(self, written: str, kind: str = "", *, is_apart: bool = False) -> None:
+        """Put something among the words; `is_apart`: not beside a number, if that can be.
 
-    def _number(self) -> None:
-        """Put a number among the words, not beside another: "3.5 USD 55" can be read twice."""
-        has_digit = [any(map(str.isdigit, word)) for word in self.words]
+        "3.5 USD 55" can be read in two ways.
+        """
+        has_digit = [is_apart and any(map(str.isdigit, word)) for word in self.words]
         places = range(len(self.words) + 1)
         free = [at for at in places if not any(has_digit[max(at - 1, 0) : at + 1])]
-        if free:
-            written = _numbered(self.rng, self.rng.choice(NUMBERS))
-            self.words.insert(self.rng.choice(free), written)
+        self.words.insert(self.rng.choice(free or places[-1:]), written + "," * (not free))
+        if kind:
+            self.spans.setdefault(kind, Counter())[written] += 1
 
     def _wrap(self) -> None:
         """Put a tag around some words, where it does not cross another."""

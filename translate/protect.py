@@ -32,6 +32,7 @@ _VOID = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _DIGITS = r"\d+(?:[.,\u2019'\u00a0\u202f]\d+|[ ]\d{3}(?!\d))*"
+_FRACTIONS = "\u00bc-\u00be\u2150-\u215e\u2189"
 _AMOUNT = rf"{_DIGITS}(?:[ ]?[x×\u2013-][ ]?{_DIGITS}){{0,3}}(?:,[-\u2013])?"
 _CURRENCY = (
     r"(?:(?:US|AU|CA|HK|NZ|R)?\$|[€£¥₹₽₩₺₴₪]|(?:EUR|USD|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK"
@@ -64,8 +65,10 @@ _PATTERNS: dict[Kind, str] = {
         | (?<![\w@])@\w{{2,50}}""",
     "quantity": rf"""
         (?<!\w)(?:[+\u2212±-]?{_CURRENCY}[ \u00a0\u202f]?{_AMOUNT}
-        | [+\u2212±-]?{_AMOUNT}[ \u00a0\u202f]?(?:[%‰](?![\w({{$@%])|{_CURRENCY}(?!\d)|{_UNIT}))""",
+        | [+\u2212±-]?{_AMOUNT}[ \u00a0\u202f]?(?:[%‰](?![\w({{$@%])|{_CURRENCY}(?!\d)|{_UNIT})
+        | (?:\d+[ \u00a0\u202f]?)?[{_FRACTIONS}](?:[ \u00a0\u202f]?{_UNIT})?)""",
     "code": r"""
+        (?<![\w+])\+\d{1,3}+(?:[ /.-]?\(?\d{1,6}+\)?){2,6}+(?!\w) |
         (?<![\w-])(?:97[89][- ]?)?(?:\d[- ]?){9}[\dXx](?![\w-])
         | (?<![\w-])(?=[A-Z-]*\d)(?=[\d-]*[A-Z])[A-Z0-9]{2,40}(?:-[A-Z0-9]{1,40}){0,8}(?![\w-])
         | (?<![\w-])[A-Z]{1,10}(?:-[A-Z0-9]{1,20}){0,4}-\d[A-Z0-9-]{0,40}(?![\w-])""",
@@ -74,7 +77,8 @@ _PATTERNS: dict[Kind, str] = {
         [\ufe0e\ufe0f\u200d\u20e3\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001fbff\U000e0020-\U000e007f]*
         | [\d\#*]\ufe0f?\u20e3 | [\u00a9\u00ae\u2122\ufe0f\u200d]
         | (?<!\w)[:;]-?[)(DPp/|](?!\w) | <3+(?!\d)""",
-    "number": r"(?:(?<![^\s(\"“„«'])[-+\u2212])?\d+(?:[.,:/\u2019'\u00a0\u202f-]\d+)*",
+    "number": r"(?:(?<![^\s(\"“„«'])[-+\u2212])?\d+(?:[.,:/\u2019'\u00a0\u202f-]\d+)*"
+    r"|[\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089]",
 }  # fmt: skip
 _MADE_UP = re.compile(rf"(?!{MARK})(?:{_PATTERNS['tag']}|{_PATTERNS['placeholder']})", re.VERBOSE)
 

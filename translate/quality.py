@@ -28,6 +28,7 @@ SLACK = 12
 
 _NUMBER = re.compile(
     r"(?:(?<![^\s(\"“„«'])[-+\u2212])?\d+(?:[.,'\u2019]\d+|[ \u00a0\u202f]+\d{3}(?!\d))*"
+    r"|[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u215e\u2189]"
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")

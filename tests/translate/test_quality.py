@@ -61,6 +61,11 @@ def test_a_number_that_lost_its_sign_is_another() -> None:
     assert numbers("1984-1990") == numbers("1984\u20131990")
 
 
+def test_fractions_and_powers_are_numbers() -> None:
+    assert numbers("2 ½ cups, x²") != numbers("2 cups, x²")
+    assert numbers("2 ½ cups, x²") != numbers("2 ½ cups, x")
+
+
 def test_repetition_is_not_mere_emphasis() -> None:
     assert not is_repetitive("very, very good")
     assert is_repetitive("so gut so gut so gut")
