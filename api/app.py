@@ -32,6 +32,7 @@ from api.routes import (
     usage,
     works,
 )
+from workers.allocator import trimmed
 from workers.logs import configure_logs
 from workers.runtime import Runtime
 from workers.settings import settings_from_environment
@@ -47,7 +48,8 @@ def create_app(runtime: Runtime) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        with trimmed():
+            yield
         runtime.close()
 
     app = FastAPI(

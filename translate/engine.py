@@ -118,6 +118,7 @@ class CTranslate2Engine:
         if len(tokens) > 2 * self._card.max_pieces:
             raise ValueError("a segment is longer than the model has positions; ask `fits` first")
         # second tries are few: those that need no alignment share the batches of those that do
+        # no other row does: asking for attention moves the last digits of a row's scores
         is_aligned = request.is_aligned or request.is_careful
         shortest = SHORTEST_ALIGNED if is_aligned else SHORTEST
         length = max(1 << (len(tokens) - 1).bit_length(), shortest)

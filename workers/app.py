@@ -4,10 +4,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import task_postrun, worker_process_init, worker_process_shutdown
 
 from workers import queue
-from workers.allocator import limit_arenas
+from workers.allocator import limit_arenas, trim
 from workers.logs import configure_logs
 from workers.runtime import Runtime
 from workers.settings import Settings, settings_from_environment
@@ -89,6 +89,11 @@ runtime = Runtime(settings_from_environment())
 def _begin(**_: object) -> None:
     configure_logs(runtime.settings)
     os.nice(runtime.settings.worker_niceness)
+
+
+@task_postrun.connect  # type: ignore[untyped-decorator]
+def _tidy(**_: object) -> None:
+    trim()
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]
