@@ -228,7 +228,7 @@ def _is_escaped(markup: str) -> bool:
 
 def _signed(text: str) -> Counter[str]:
     """Count the numbers with a sign of their own."""
-    return Counter(re.findall(r"(?<!\S)[-+\u2212]\d", text.replace("\u2212", "-")))
+    return Counter(re.findall(r"(?<![^\s(\"“„«'])[-+\u2212]\d", text.replace("\u2212", "-")))
 
 
 def _syntax(message: str) -> list[str]:
