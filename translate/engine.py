@@ -17,9 +17,8 @@ from translate.types import Decoded, Direction, Request
 BATCH_TOKENS = 2048
 """Positions a decoding batch, padding included; more gain nothing on a CPU."""
 SHORTEST = 16
-"""Rows are batched by length, to the next power of two from here on."""
-SHORTEST_ALIGNED = 64
-"""Likewise for rows with attention: they are few, and small batches take up to twice as long."""
+"""Rows are batched by length, to the next power of two from here on, and not sorted: how wide its
+batch is padded moves the last digits of a row's scores, and a class is mostly as wide as can be."""
 SPARE = 4
 """An answer may have twice the pieces of its row's length class, and this many more."""
 REPETITION_PENALTY = 1.2
@@ -117,11 +116,7 @@ class CTranslate2Engine:
     def _row(self, request: Request, tokens: list[str]) -> Row[_Kind]:
         if len(tokens) > 2 * self._card.max_pieces:
             raise ValueError("a segment is longer than the model has positions; ask `fits` first")
-        # second tries are few: those that need no alignment share the batches of those that do
-        # no other row does: asking for attention moves the last digits of a row's scores
-        is_aligned = request.is_aligned or request.is_careful
-        shortest = SHORTEST_ALIGNED if is_aligned else SHORTEST
-        length = max(1 << (len(tokens) - 1).bit_length(), shortest)
+        length = max(1 << (len(tokens) - 1).bit_length(), SHORTEST)
         beam = max(self._beam_size, request.alternatives + 1)
         kind = _Kind(
             length,
@@ -129,7 +124,8 @@ class CTranslate2Engine:
             beam,
             request.alternatives + 1,
             request.is_careful,
-            is_aligned,
+            # second tries are few: those that need no alignment share the batches of those that do
+            request.is_aligned or request.is_careful,
         )
         return Row(tokens, kind, length)
 
