@@ -97,7 +97,7 @@ def _best(cores: Mapping[_Core, Run], engine: Engine, judge: "_Judge") -> dict[_
     doubtful = [core for core in cores if _is_doubtful(core.run, best[core].quality)]
     again = {core: _second_try(cores[core], best[core], engine) for core in doubtful}
     for core, attempt in _attempts(again, engine, judge, is_careful=True).items():
-        best[core] = _better(best[core], attempt)
+        best[core] = _better(core.run, best[core], attempt)
     return best
 
 
@@ -238,8 +238,17 @@ def _second_try(run: Run, attempt: _Attempt, engine: Engine) -> Run:
     return masked if _fits(masked, engine) else run
 
 
-def _better(first: _Attempt, second: _Attempt) -> _Attempt:
-    return max(first, second, key=lambda each: (-len(each.quality.checks), each.quality.confidence))
+def _better(run: Run, first: _Attempt, second: _Attempt) -> _Attempt:
+    """Return the attempt that fails fewer checks, else the surer one.
+
+    Of Title Case the second is believed, which was decoded without it: to names and to what it
+    takes for names a model gives good scores.
+    """
+    fewer = len(second.quality.checks) - len(first.quality.checks)
+    if fewer:
+        return second if fewer < 0 else first
+    is_surer = second.quality.confidence > first.quality.confidence
+    return second if is_surer or is_titled(run.text) else first
 
 
 def _visible(run: Run) -> str:

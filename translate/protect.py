@@ -21,7 +21,7 @@ _APART = frozenset({"void", "emoji"})
 
 _INNER = r"[^\s<>\"(){}.,;:!?\]'»”\u2019\ufffc]"
 _GROUP = r"\([^\s<>\"()\ufffc]*\)|\{{1,2}[^\s<>\"{}\ufffc]*\}{1,2}"
-_URL = rf"(?:{_INNER}|{_GROUP}|[({{](?={_INNER})|[.,;:!?\]'»”\u2019]++(?={_INNER}|{_GROUP}))++"
+_URL = rf"(?:{_INNER}|{_GROUP}|[({{](?={_INNER})|[.,;:!?\]'»”\u2019]+(?={_INNER}|{_GROUP}))+"
 """The rest of an address: brackets in pairs, no mark at its end that belongs to the sentence."""
 
 TAG = r"</?[A-Za-z](?:[^<>\"']|\"[^\"]{0,5000}\"|'[^']{0,5000}')*>"
