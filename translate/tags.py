@@ -37,13 +37,17 @@ class _Element:
 def place(tags: Sequence[Tag], segment: str, where: Correspondence) -> list[tuple[int, int]]:
     """Return for each tag the character of the answer it belongs before, and its number.
 
-    They come in the order in which to write them. Tags that cross each other keep their order.
+    They come in the order in which to write them. Tags that cross each other keep their order, and
+    so do those whose partners are in other segments, since they would cross there.
     """
     elements = _tree(tags, len(segment))
     if elements is None:
         return _in_order(tags, where)
     layout = _Layout(segment, where)
-    return list(layout.spread(elements, (0, len(segment)), (0, len(where.units))))
+    placed = list(layout.spread(elements, (0, len(segment)), (0, len(where.units))))
+    alone = set(_alone(elements, tags))
+    order = [number for _, number in placed if number in alone]
+    return placed if order == sorted(order) else _in_order(tags, where)
 
 
 def _tree(tags: Sequence[Tag], length: int) -> list[_Element] | None:
@@ -56,7 +60,7 @@ def _tree(tags: Sequence[Tag], length: int) -> list[_Element] | None:
     for number, tag in enumerate(tags):
         match = _TAG.match(tag.text)
         level = stack[-1][1].children if stack else roots
-        if match is None or match["name"].lower() in _POINTS or tag.text.endswith("/>"):
+        if match is None or _is_point(tag):
             level.append(_Element(tag.at, tag.at, opening=number))
         elif not match["close"]:
             element = _Element(tag.at, length, opening=number)
@@ -70,6 +74,23 @@ def _tree(tags: Sequence[Tag], length: int) -> list[_Element] | None:
         else:
             return None
     return roots
+
+
+def _alone(elements: Sequence[_Element], tags: Sequence[Tag]) -> Iterator[int]:
+    """Yield the tags whose partners are in other segments."""
+    for element in elements:
+        if element.opening is None and element.closing is not None:
+            yield element.closing
+        opening = element.opening
+        if opening is not None and element.closing is None and not _is_point(tags[opening]):
+            yield opening
+        yield from _alone(element.children, tags)
+
+
+def _is_point(tag: Tag) -> bool:
+    """Tell whether a tag has no partner anywhere."""
+    match = _TAG.match(tag.text)
+    return match is None or match["name"].lower() in _POINTS or tag.text.endswith("/>")
 
 
 def _in_order(tags: Sequence[Tag], where: Correspondence) -> list[tuple[int, int]]:

@@ -39,6 +39,12 @@ def test_plain_text_is_left_alone(text: str) -> None:
     assert taken(text) == []
 
 
+def test_a_number_before_a_placeholder_leaves_it_its_sign() -> None:
+    assert [span.text for span in protect("2-4 %.2f players").spans] == ["%.2f"]
+    assert [span.text for span in protect("90 ${name} left").spans] == ["${name}"]
+    assert [span.text for span in protect("about 4 %. It was less.").spans] == ["4 %"]
+
+
 @pytest.mark.parametrize(
     ("text", "span"),
     [("See https://example.com/a.", "https://example.com/a"),

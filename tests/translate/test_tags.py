@@ -48,6 +48,7 @@ LINKS = {"livre": "book", "rouge": "red", "le": "the", "petit": "small"}
         ("the <b>red book", "le <b>livre rouge"),
         ("the red</b> book", "le livre rouge</b>"),
         ("the <b>red</b> <b>book</b>", "le <b>livre</b> <b>rouge</b>"),
+        ("the red</b> <i>book", "le livre rouge</b><i>"),
     ],
 )
 def test_tags_follow_their_words(source: str, expected: str) -> None:
