@@ -27,7 +27,11 @@ try mends more than a beam of 4 without it, in a third of the time (docs/decisio
 
 
 class Engine(Protocol):
-    """Translates segments that fit, each on its own: no batch changes what a segment becomes."""
+    """Translates segments that fit, each on its own.
+
+    What shares a batch with a segment changes what it becomes only by how wide the batch is padded,
+    which moves the last digits of scores: of 4,000 segments one came out with other words.
+    """
 
     @property
     def name(self) -> str:
