@@ -8,7 +8,7 @@ meanwhile, with the weights so far and a fresh pass over the new data.
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,8 @@ def prepare(recipe: Recipe, run: Path) -> Examples:
     run.mkdir(parents=True, exist_ok=True)
     vocabulary, encoded = run / "vocabulary.model", run / "examples.npz"
     if not vocabulary.exists():
-        texts = (text for pair in read_pairs(recipe) for text in (pair.text, pair.other))
+        pairs = read_pairs(replace(recipe, direct=0))  # direct ones have no text of their own
+        texts = (text for pair in pairs for text in (pair.text, pair.other))
         step = 3  # a third of the texts is plenty for subwords
         sample = islice(texts, 0, VOCABULARY_LINES * step, step)
         train_vocabulary(sample, languages=recipe.languages, size=recipe.vocabulary,
