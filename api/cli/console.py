@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from errno import ENOSPC
 from typing import Annotated, Any, NoReturn
 
 import orjson
@@ -55,6 +56,12 @@ def command() -> Iterator[Runtime]:
         if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
             fail("the database has no tables yet; run `weft migrate`")
         fail(f"the database does not answer: {error.orig}")
+    except OSError as error:
+        if error.errno == ENOSPC:
+            fail("the disk is full; make room and run the command again")
+        if not error.filename:
+            raise
+        fail(f"{error.filename}: {error.strerror}")
     finally:
         runtime.close()
 

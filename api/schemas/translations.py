@@ -117,7 +117,9 @@ class LanguageOut(BaseModel):
 
     source: str
     target: str
-    chrf: float | None = Field(description="chrF2 on a public test set; null when not measured.")
+    chrf: float | None = Field(
+        description="chrF2 on texts that training never saw; null when not measured."
+    )
     has_formality: bool = Field(description="Whether `formality` can be asked for.")
 
 

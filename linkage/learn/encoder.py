@@ -8,6 +8,7 @@ and its translation are told apart from everything else in the batch (InfoNCE, b
 and stand where the teacher puts the English.
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -23,16 +24,20 @@ from torch import Tensor
 from torch.nn import functional
 
 from linkage.embed import load_encoder
+from linkage.errors import TrainingError
+from linkage.learn.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from linkage.learn.dataset import Bags, PairTable, Rows, index_pairs, most_paired
 from linkage.learn.optimizer import RowAdam
 from linkage.learn.package import save_model
-from linkage.learn.pairs import read_pairs
+from linkage.learn.pairs import Corpus, read_pairs, read_tables
 from linkage.learn.recipe import EncoderRecipe
 from linkage.learn.teacher import Teacher
 from linkage.learn.vocabulary import train_vocabulary, with_dropout
 
 LOG_EVERY = 25
 WARM_UP = 0.02
+_FREE = frozenset({"name", "passes", "threads", "checkpoint_minutes"})
+"""Keys of a recipe that can change while a run lasts."""
 
 
 @dataclass(slots=True)
@@ -62,36 +67,51 @@ class Examples:
     targets: NDArray[np.float16]
 
 
-def train(recipe: Path, run: Path, report: Report) -> Path:
+def train(recipe: Path, run: Path, report: Report, corpus: Corpus = read_tables) -> Path:
     """Train what the recipe says in the folder `run`; return the folder of the finished model.
 
-    Raises RecipeError, and EncoderNotFoundError for an unknown teacher.
+    Raises RecipeError, TrainingError where texts are missing or the run is another recipe's, and
+    EncoderNotFoundError for an unknown teacher.
     """
     plan = EncoderRecipe.read(recipe)
     if plan.threads:
         torch.set_num_threads(plan.threads)
     run.mkdir(parents=True, exist_ok=True)
-    tokenizer, examples = prepare(plan, run, report)
+    tokenizer, examples = prepare(plan, run, report, corpus)
     trainer = Trainer(plan, run, examples, tokenizer.get_vocab_size())
     trainer.train(report)
     return save_model(tokenizer, trainer.table.numpy(), run / "model")
 
 
-def prepare(recipe: EncoderRecipe, run: Path, report: Report) -> tuple[Tokenizer, Examples]:
+def prepare(
+    recipe: EncoderRecipe, run: Path, report: Report, corpus: Corpus = read_tables
+) -> tuple[Tokenizer, Examples]:
     """Make, or read again, the vocabulary and the encoded examples of a run."""
     vocabulary, encoded = run / "vocabulary.json", run / "examples.npz"
     if not encoded.exists():
         report(Progress("read"))
-        texts, pairs = index_pairs(read_pairs(recipe), recipe)
+        texts, pairs = index_pairs(read_pairs(recipe, corpus), recipe)
         if not vocabulary.exists():
             report(Progress("vocabulary", total=len(texts)))
             step = max(1, len(texts) // recipe.vocabulary_texts)
-            train_vocabulary(texts[::step], recipe.vocabulary).save(str(vocabulary), pretty=False)
+            made, fresh = train_vocabulary(texts[::step], recipe.vocabulary), run / "vocabulary.new"
+            made.save(str(fresh), pretty=False)
+            fresh.replace(vocabulary)
         taught, targets = _taught(recipe, run, texts, pairs, report)
         report(Progress("encode", total=len(texts)))
         bags = _bags(texts, Tokenizer.from_file(str(vocabulary)), recipe.dropout)
-        _save(encoded, Examples(pairs, bags, taught, targets))
-    return Tokenizer.from_file(str(vocabulary)), _load(encoded)
+        _save(encoded, Examples(pairs, bags, taught, targets), fingerprint(recipe))
+    return Tokenizer.from_file(str(vocabulary)), _load(encoded, fingerprint(recipe))
+
+
+def fingerprint(recipe: EncoderRecipe) -> str:
+    """Return a hash of what a run is made of: the recipe, but for how long, and its files."""
+    settings = {key: value for key, value in asdict(recipe).items() if key not in _FREE}
+    places = [Path(each) for each in (recipe.mission, recipe.books, recipe.films) if each]
+    if recipe.corpora:
+        places += sorted(Path(recipe.corpora).glob("en-*"))
+    known = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in places]
+    return hashlib.sha256(json.dumps([settings, known]).encode()).hexdigest()
 
 
 def _taught(
@@ -113,9 +133,10 @@ def _bags(texts: list[str], tokenizer: Tokenizer, dropout: float) -> tuple[Bags,
     return tuple(Bags.of(texts, way) for way in ways)
 
 
-def _save(path: Path, examples: Examples) -> None:
+def _save(path: Path, examples: Examples, origin: str) -> None:
     pairs = examples.pairs
     arrays: dict[str, NDArray[Any]] = {
+        "origin": np.array(origin),
         "english": pairs.english, "other": pairs.other,
         "language": pairs.language, "weights": pairs.weights,
         "taught": examples.taught, "targets": examples.targets,
@@ -127,8 +148,13 @@ def _save(path: Path, examples: Examples) -> None:
     fresh.replace(path)
 
 
-def _load(path: Path) -> Examples:
+def _load(path: Path, origin: str) -> Examples:
     with np.load(path) as kept:
+        if str(kept.get("origin", origin)) != origin:  # runs of old do not tell theirs
+            raise TrainingError(
+                f"{path.parent} was begun with another recipe or other texts: delete it to begin"
+                " anew, or keep this run elsewhere with --runs"
+            )
         ways = sum(name.startswith("ids") for name in kept.files)
         return Examples(
             PairTable(kept["english"], kept["other"], kept["language"], kept["weights"]),
@@ -150,12 +176,8 @@ class Trainer:
         self.table = torch.randn(pieces, width, generator=generator) * 0.02
         self.optimizer = RowAdam(self.table)
         self.progress = Progress("train")
-        if self._checkpoint.exists():
+        if (run / CHECKPOINT).exists():
             self._resume()
-
-    @property
-    def _checkpoint(self) -> Path:
-        return self.run / "checkpoint.pt"
 
     def train(self, report: Report) -> None:
         """Go through the pairs as often as the recipe says, saving on the way."""
@@ -228,17 +250,15 @@ class Trainer:
             file.write(json.dumps(asdict(self.progress)) + "\n")
 
     def save(self) -> None:
-        """Write the checkpoint beside the old one and swap it in, so a kill leaves one whole."""
+        """Write the run's checkpoint."""
         state = {
             "table": self.table, "mean": self.optimizer.mean, "square": self.optimizer.square,
             "progress": asdict(self.progress),
         }  # fmt: skip
-        fresh = self._checkpoint.with_suffix(".new")
-        torch.save(state, fresh)
-        fresh.replace(self._checkpoint)
+        save_checkpoint(state, self.run)
 
     def _resume(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
+        state = load_checkpoint(self.run)
         for kept, now in (
             (state["table"], self.table),
             (state["mean"], self.optimizer.mean),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.embed import Encoder, Vectors
+from linkage.errors import GoldError
 from linkage.learn.adaptations import (
     Adaptation,
     Book,
@@ -71,12 +72,15 @@ def translation_accuracy(encoder: Encoder, folder: Path) -> dict[str, float]:
     """Return, for each `en-XX.tsv`, how often the nearest text is the translation.
 
     This is the Tatoeba test of LASER (Artetxe & Schwenk 2019): nearest by cosine among all texts
-    of the other side, the mean of both directions.
+    of the other side, the mean of both directions. Raises GoldError.
     """
     accuracy = {}
     for path in sorted(folder.glob("en-*.tsv")):
         lines = path.read_text(encoding="utf-8").splitlines()
-        english, other = zip(*(line.split("\t") for line in lines), strict=True)
+        rows = [line.split("\t") for line in lines]
+        if wrong := next((n for n, row in enumerate(rows, 1) if len(row) != 2), None):  # noqa: PLR2004
+            raise GoldError(path, wrong, "has not two columns, English and its translation")
+        english, other = zip(*rows, strict=True)
         scores = encoder.encode(english) @ encoder.encode(other).T
         answers = np.arange(len(lines))
         hits = [(scores.argmax(axis) == answers).mean() for axis in (0, 1)]

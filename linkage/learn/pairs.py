@@ -4,12 +4,13 @@ import csv
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import zstandard
 
+from linkage.errors import TrainingError
 from linkage.learn.adaptations import (
     Book,
     Film,
@@ -40,21 +41,53 @@ class Pair:
     other: str
 
 
-def read_pairs(recipe: EncoderRecipe) -> Iterator[Pair]:
-    """Yield the clean, distinct pairs of all the recipe's sources, benchmark lines left out."""
+Corpus = Callable[[Path, str], Iterable[Pair]]
+"""Reads what a folder pairs English with a language by."""
+
+
+def read_tables(folder: Path, language: str) -> Iterator[Pair]:
+    """Yield the pairs of a language's tables, plain or zstd-compressed, of which there must be one.
+
+    A line is `domain<TAB>English<TAB>other`; lines with another number of columns are passed over.
+    """
+    paths = sorted(folder.glob(f"en-{language}.tsv*"))
+    if not paths:
+        raise TrainingError(f"{folder} has no en-{language}.tsv")
+    for path in paths:
+        openers = {".zst": zstandard.open}
+        opened = openers.get(path.suffix, open)(path, "rt", encoding="utf-8", newline="\n")
+        with opened as file:
+            for line in file:
+                cells = line.rstrip("\n").split("\t")
+                if len(cells) == 3:  # noqa: PLR2004
+                    yield Pair(language, *cells)
+
+
+def read_pairs(recipe: EncoderRecipe, corpus: Corpus = read_tables) -> Iterator[Pair]:
+    """Yield the clean, distinct pairs of all the recipe's sources, benchmark lines left out.
+
+    Raises TrainingError where there are none, or none of a language.
+    """
     seen: set[int] = set()
+    missing = set(recipe.languages)
     excluded = read_exclusions(recipe.exclude)
-    for raw in _sources(recipe):
+    for raw in _sources(recipe, corpus):
         pair = Pair(raw.language, raw.domain, tidy(raw.english), tidy(raw.other))
         mark = hash((pair.language, pair.english, pair.other))
         if mark in seen or not is_clean(pair):
             continue
         seen.add(mark)
         if not excluded or not {bare(pair.english), bare(pair.other)} & excluded:
+            missing.discard(pair.language)
             yield pair
+    if missing or not seen:
+        named = ", ".join(sorted(missing)) or "anything"
+        raise TrainingError(
+            f"there is nothing to learn {named} from: add texts, or leave it out of `languages`"
+        )
 
 
-def _sources(recipe: EncoderRecipe) -> Iterator[Pair]:
+def _sources(recipe: EncoderRecipe, corpus: Corpus) -> Iterator[Pair]:
     if recipe.mission:
         yield from read_mission(Path(recipe.mission), recipe.languages)
     books = read_books(Path(recipe.books)) if recipe.books else []
@@ -63,22 +96,7 @@ def _sources(recipe: EncoderRecipe) -> Iterator[Pair]:
     yield from book_pairs(books)
     if recipe.corpora:
         for language in recipe.languages:
-            for path in sorted(Path(recipe.corpora).glob(f"en-{language}.tsv*")):
-                yield from read_corpus(path, language)
-
-
-def read_corpus(path: Path, language: str) -> Iterator[Pair]:
-    """Yield the pairs of `domain<TAB>English<TAB>other`, plain or zstd-compressed.
-
-    Lines with another number of columns are passed over.
-    """
-    openers = {".zst": zstandard.open}
-    opened = openers.get(path.suffix, open)(path, "rt", encoding="utf-8", newline="\n")
-    with opened as file:
-        for line in file:
-            cells = line.rstrip("\n").split("\t")
-            if len(cells) == 3:  # noqa: PLR2004
-                yield Pair(language, *cells)
+            yield from corpus(Path(recipe.corpora), language)
 
 
 def read_mission(path: Path, languages: Iterable[str]) -> Iterator[Pair]:
@@ -133,10 +151,17 @@ def is_clean(pair: Pair) -> bool:
 
 
 def read_exclusions(patterns: Iterable[str]) -> frozenset[str]:
-    """Return the bare form of every cell of the benchmark files that glob patterns name."""
+    """Return the bare form of every cell of the benchmark files that glob patterns name.
+
+    Raises TrainingError for a pattern that names none.
+    """
     cells: set[str] = set()
     for pattern in patterns:
-        for path in Path().glob(pattern):
+        anchor = Path(pattern).anchor or "."
+        paths = list(Path(anchor).glob(str(Path(pattern).relative_to(anchor))))
+        if not paths:
+            raise TrainingError(f"{pattern} is to be excluded, and is no file: mend `exclude`")
+        for path in paths:
             for line in path.read_text(encoding="utf-8").splitlines():
                 cells.update(bare(tidy(cell)) for cell in line.split("\t"))
     return frozenset(cells - {""})

@@ -1,9 +1,10 @@
 """The recipe of an encoder's training, read from a TOML file."""
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, get_type_hints
 
 from linkage.errors import RecipeError
 
@@ -21,7 +22,7 @@ class EncoderRecipe:
     languages: tuple[str, ...]
     """The languages beside English."""
     corpora: str = ""
-    """A folder of `en-XX.tsv` or `en-XX.tsv.zst`: domain, English, translation."""
+    """A folder of `en-XX.NAME.SUFFIX`: TSV, TMX, PO, MO or XLIFF."""
     mission: str = ""
     """A hand-written parallel TSV with a column per language and a column `split`."""
     films: str = ""
@@ -54,7 +55,10 @@ class EncoderRecipe:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read a recipe; raise RecipeError that names the file and what is wrong with it."""
-        return _read(cls, path, {"name", "languages"})
+        recipe = _read(cls, path, {"name", "languages"})
+        if fault := next(_faults(recipe), None):
+            raise RecipeError(path, fault)
+        return recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,5 +101,37 @@ def _read(cls: type[R], path: Path, required: set[str]) -> R:
         raise RecipeError(path, f"has unknown keys {unknown}; known are {sorted(known)}")
     if missing := sorted(required - set(table)):
         raise RecipeError(path, f"lacks {missing}")
+    kinds = get_type_hints(cls)
+    for key, value in table.items():
+        if not _is_of(value, kinds[key]):
+            raise RecipeError(path, f"has {key} = {value!r}, which is not {_KINDS[kinds[key]]}")
     lists = {key: tuple(value) for key, value in table.items() if isinstance(value, list)}
     return cls(**table | lists)
+
+
+_JUDGES = Literal["tables", "items"]
+_KINDS = {
+    str: "a text", int: "a whole number", float: "a number", _JUDGES: '"tables" or "items"',
+    tuple[str, ...]: "a list of texts", dict[str, float]: "a table of numbers",
+}  # fmt: skip
+
+
+def _is_of(value: object, kind: object) -> bool:
+    if kind == _JUDGES:
+        return value in ("tables", "items")
+    if isinstance(value, list):
+        return kind == tuple[str, ...] and all(isinstance(each, str) for each in value)
+    if isinstance(value, dict):
+        return kind == dict[str, float] and all(_is_of(each, float) for each in value.values())
+    return type(value) is kind or (kind is float and type(value) is int)
+
+
+def _faults(recipe: EncoderRecipe) -> Iterator[str]:
+    """Yield what no training could be made of."""
+    for key in ("vocabulary", "vocabulary_texts", "teacher_texts", "passes", "rate", "temperature"):
+        if getattr(recipe, key) <= 0:
+            yield f"has {key} = {getattr(recipe, key)}; it must be more than 0"
+    if recipe.batch < 2:  # noqa: PLR2004
+        yield "has a batch below 2: there is nothing to tell a text from"
+    if not (recipe.corpora or recipe.mission or recipe.books or recipe.films):
+        yield "names no texts: set corpora to a folder of them"

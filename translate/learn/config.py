@@ -1,12 +1,20 @@
 """The recipe of a training run, read from a TOML file."""
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_type_hints
 
 from translate.card import language_pairs
 from translate.errors import RecipeError
+
+_MORE_THAN_NOTHING = (
+    "temperature", "vocabulary", "width", "feed_forward", "heads", "encoder_layers",
+    "decoder_layers", "batch_tokens", "rate", "warmup", "repetition_penalty",
+)  # fmt: skip
+_MOST_PIECES = 65_535
+"""Ids are kept in 16 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,7 @@ class Recipe:
     name: str
     languages: tuple[str, ...]
     corpora: str = ""
-    """A folder of `en-XX.tsv` or `en-XX.tsv.zst`."""
+    """A folder of `en-XX.NAME.SUFFIX`: TSV, TMX, PO, MO or XLIFF."""
     mission: str = ""
     """A hand-written parallel TSV with a column per language."""
     exclude: tuple[str, ...] = ()
@@ -41,6 +49,7 @@ class Recipe:
     pairs_limit: int = 0
     """Read no more than so many pairs a language (0: all)."""
     vocabulary: int = 8000
+    """Pieces at most; texts too few for so many give fewer."""
     width: int = 256
     feed_forward: int = 1024
     heads: int = 4
@@ -54,6 +63,8 @@ class Recipe:
     minutes: float = 60.0
     steps: int = 0
     """Stop after so many steps instead of `minutes` (0: by time)."""
+    average: float = 0.0
+    """Share of the budget at whose end weights are averaged, and the mean converted (0: none)."""
     threads: int = 0
     """CPU threads (0: all cores)."""
     repetition_penalty: float = 1.0
@@ -77,14 +88,54 @@ class Recipe:
             table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise RecipeError(path, f"cannot be read: {error.strerror}") from error
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise RecipeError(path, f"is not TOML: {error}") from error
         known = {item.name for item in fields(cls)}
         if unknown := sorted(set(table) - known):
             raise RecipeError(path, f"has unknown keys {unknown}; known are {sorted(known)}")
         if missing := {"name", "languages"} - set(table):
             raise RecipeError(path, f"lacks {sorted(missing)}")
-        for key in ("languages", "exclude"):
-            if key in table:
-                table[key] = tuple(table[key])
-        return cls(**table)
+        kinds = get_type_hints(cls)
+        for key, value in table.items():
+            if not _is_of(value, kinds[key]):
+                raise RecipeError(path, f"{key} = {value!r} is not {_KINDS[kinds[key]]}")
+            table[key] = tuple(value) if isinstance(value, list) else value
+        recipe = cls(**table)
+        if fault := next(_faults(recipe), None):
+            raise RecipeError(path, fault)
+        return recipe
+
+
+_KINDS = {
+    str: "a text", int: "a whole number", float: "a number",
+    tuple[str, ...]: "a list of texts", dict[str, float]: "a table of numbers",
+}  # fmt: skip
+
+
+def _is_of(value: object, kind: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, list):
+        return kind == tuple[str, ...] and all(isinstance(each, str) for each in value)
+    if isinstance(value, dict):
+        return kind == dict[str, float] and all(_is_of(each, float) for each in value.values())
+    return type(value) is kind or (kind is float and isinstance(value, int))
+
+
+def _faults(recipe: Recipe) -> Iterator[str]:
+    """Yield what no training could be made of."""
+    for key in _MORE_THAN_NOTHING:
+        if getattr(recipe, key) <= 0:
+            yield f"{key} must be more than 0"
+    if "en" not in recipe.languages or not [each for each in recipe.taught if each != "en"]:
+        yield 'languages must name "en" and another one'
+    if not recipe.corpora and not recipe.mission:
+        yield "names no texts: set corpora to a folder of them"
+    if recipe.steps <= 0 and recipe.minutes <= 0:
+        yield "has no budget: set minutes or steps"
+    if recipe.vocabulary > _MOST_PIECES:
+        yield f"vocabulary can be at most {_MOST_PIECES}"
+    if not 0 <= recipe.average <= 1:
+        yield "average must be between 0 and 1"
+    if recipe.width % recipe.heads:
+        yield f"width must be a multiple of heads ({recipe.heads})"

@@ -16,6 +16,7 @@ from transformers import GenerationConfig, M2M100ForConditionalGeneration
 
 from translate.card import ModelCard, both_ways, checksum
 from translate.errors import ModelError
+from translate.learn.checkpoint import load_checkpoint
 from translate.learn.config import Recipe
 from translate.learn.dataset import LENGTHS
 from translate.learn.train import build_model
@@ -56,8 +57,8 @@ def convert(recipe: Recipe, run: Path, folder: Path, *, keep_reference: bool = F
     """Convert the checkpoint of a run into a served model in `folder`, replacing what is there.
 
     With `keep_reference`, `folder/reference` holds the model as transformers loads it. Raises
-    `ModelError` when the run has no checkpoint, or when CTranslate2 in float32 does not decode
-    the probes exactly as transformers does.
+    `ModelError` when the run has no whole checkpoint, or when CTranslate2 in float32 does not
+    decode the probes exactly as transformers does.
     """
     trained = _load(recipe, run)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -83,12 +84,10 @@ def put_in_place(fresh: Path, folder: Path) -> None:
 
 
 def _load(recipe: Recipe, run: Path) -> _Trained:
-    if not (run / "checkpoint.pt").exists():
-        raise ModelError(run, "has no checkpoint.pt; train it with `weft train translator`")
+    state = load_checkpoint(run)
     processor = load_vocabulary(run / "vocabulary.model")
-    state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
     model = build_model(recipe, processor.get_piece_size()).float().eval()
-    model.load_state_dict(state["model"])
+    model.load_state_dict(state.get("average" if recipe.average else "model", state["model"]))
     return _Trained(recipe, processor, model, state["progress"])
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from translate.detect import LanguageDetector
+from translate.errors import CorpusError
 from translate.learn.readers import ENGLISH, Pair
 
 MISSION = "mission"
@@ -29,10 +30,18 @@ _ACCELERATOR = re.compile(r"(?<!\w)(?:_|&(?!\w+;))(?=\w)")
 def read_mission(
     path: Path, languages: Iterable[str], split: str, base: str = ENGLISH
 ) -> Iterator[Pair]:
-    """Yield the hand-written segments of `split` (`train` or `test`) in each language."""
+    """Yield the hand-written segments of `split` (`train` or `test`) in each language.
+
+    Raises `CorpusError` where there is no such table.
+    """
     wanted = list(languages)
+    if not path.is_file():
+        raise CorpusError(path, "is no file; mend `mission` in the recipe, or leave it out")
     with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        if "split" not in (rows.fieldnames or ()):
+            raise CorpusError(path, "has no column `split` (train or test)")
+        for row in rows:
             if row["split"] != split:
                 continue
             for language in wanted:

@@ -7,14 +7,17 @@ shapes, because CPU kernels are built per shape: variable ones train five times 
 import hashlib
 import json
 import random
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import sentencepiece
 from numpy.typing import NDArray
 
+from translate.errors import CorpusError
 from translate.learn.config import Recipe
 from translate.learn.corpora import (
     MISSION,
@@ -32,6 +35,7 @@ from translate.types import tag
 LENGTHS = (12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128)
 """Padded lengths of batches, in pieces with the tags; longer pairs are left out."""
 
+REPORT_EVERY = 5_000
 IGNORED = -100
 """The label that the loss passes over."""
 
@@ -56,9 +60,14 @@ class Examples:
         return len(self.languages)
 
     def save(self, path: Path) -> None:
-        """Write the arrays, uncompressed, to an `.npz`."""
-        np.savez(path, origin=np.array(self.origin), ids=self.ids, starts=self.starts,
-                 bases=self.bases, languages=self.languages, weights=self.weights)  # fmt: skip
+        """Write the arrays, uncompressed, to an `.npz`, whole or not at all."""
+        fresh = path.with_suffix(".new.npz")
+        try:
+            np.savez(fresh, origin=np.array(self.origin), ids=self.ids, starts=self.starts,
+                     bases=self.bases, languages=self.languages, weights=self.weights)  # fmt: skip
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path) -> "Examples":
@@ -69,8 +78,8 @@ class Examples:
 
     @staticmethod
     def origin_of(path: Path) -> str:
-        """Return what a file says it was made from; empty where there is no such file."""
-        if not path.exists():
+        """Return what a file says it was made from; empty where there is no such file, or part."""
+        if not zipfile.is_zipfile(path):
             return ""
         with np.load(path, allow_pickle=False) as file:
             return str(file["origin"]) if "origin" in file else ""
@@ -79,22 +88,33 @@ class Examples:
 def read_pairs(recipe: Recipe) -> Iterator[Pair]:
     """Yield every clean training pair of the recipe's corpora, then the hand-written ones.
 
-    Direct pairs come among them, where the recipe wants any.
+    Direct pairs come among them, where the recipe wants any. Raises `CorpusError`, also where a
+    language that is to be taught has no pair.
     """
     pairs = _english_pairs(recipe)
     return with_direct(pairs, random.Random(recipe.seed)) if recipe.direct else pairs  # noqa: S311
 
 
 def _english_pairs(recipe: Recipe) -> Iterator[Pair]:
+    missing = {language for language in recipe.taught if language != ENGLISH}
+    for pair in _sources(recipe):
+        missing.discard(pair.language)
+        yield pair
+    if missing:
+        raise CorpusError(
+            Path(recipe.corpora or recipe.mission),
+            f"has nothing to learn from for {', '.join(sorted(missing))}: none of its pairs is"
+            " clean; docs/training.md tells what is left out",
+        )
+
+
+def _sources(recipe: Recipe) -> Iterator[Pair]:
     exclude = read_exclusions(_excluded(recipe))
     others = _others(recipe)
     if recipe.corpora:
         for language in others:
             pairs = cleaned(read_corpus(Path(recipe.corpora), language), exclude)
-            for count, pair in enumerate(pairs):
-                if recipe.pairs_limit and count >= recipe.pairs_limit:
-                    break
-                yield pair
+            yield from islice(pairs, recipe.pairs_limit or None)
     if recipe.mission:
         yield from read_mission(Path(recipe.mission), others, "train")
 
@@ -117,12 +137,15 @@ def _others(recipe: Recipe) -> list[str]:
 
 
 def _excluded(recipe: Recipe) -> list[Path]:
-    return [path for pattern in recipe.exclude for path in sorted(_glob(pattern))]
+    return [path for pattern in recipe.exclude for path in _matching(pattern)]
 
 
-def _glob(pattern: str) -> Iterator[Path]:
+def _matching(pattern: str) -> list[Path]:
     path = Path(pattern)
-    return Path(path.anchor or ".").glob(str(path.relative_to(path.anchor or ".")))
+    found = sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor or "."))))
+    if not found:
+        raise CorpusError(path, "is to be excluded, and is no file: mend `exclude` in the recipe")
+    return found
 
 
 def encode(
@@ -131,8 +154,9 @@ def encode(
     pairs: Iterator[Pair],
     *,
     origin: str = "",
+    report: Callable[[int], None] | None = None,
 ) -> Examples:
-    """Encode pairs, dropping those longer than the longest batch shape."""
+    """Encode pairs, dropping those longer than the longest batch shape; `report` their number."""
     rng = random.Random(recipe.seed)  # noqa: S311
     ids: list[NDArray[np.uint16]] = []
     lengths: list[int] = []
@@ -150,6 +174,8 @@ def encode(
         bases.append(recipe.languages.index(pair.base))
         languages.append(recipe.languages.index(pair.language))
         weights.append(_weight(recipe, clean))
+        if report and len(weights) % REPORT_EVERY == 0:
+            report(len(weights))
     between = np.array(bases, np.uint8), np.array(languages, np.uint8)
     return Examples(
         origin,

@@ -7,14 +7,16 @@ from pathlib import Path
 from sacrebleu.metrics import BLEU, CHRF
 
 from translate.card import ModelCard
-from translate.errors import ModelError
+from translate.errors import CorpusError, ModelError
 from translate.learn.config import Recipe
 from translate.learn.corpora import held_out, read_mission
 from translate.learn.readers import ENGLISH, Pair, read_corpus
 from translate.translator import Translator
 
-HELD_OUT = 500
-"""Held-out lines a language."""
+HELD_OUT = "held-out"
+"""The set of lines that training never saw."""
+LINES = 500
+"""Lines of a set at most."""
 RESAMPLES = 1000
 """Bootstrap samples of an interval of 95 %."""
 
@@ -45,7 +47,7 @@ class Score:
 
 
 def reference_sets(
-    recipe: Recipe, *, parallel: Path | None = None, limit: int = HELD_OUT
+    recipe: Recipe, *, parallel: Path | None = None, limit: int = LINES
 ) -> Iterator[ReferenceSet]:
     """Yield what there is to measure by, in both directions of each language with English.
 
@@ -54,7 +56,7 @@ def reference_sets(
     """
     kept = {each: list(_held_out(recipe, each)) for each in recipe.taught}
     for base, language in recipe.pairs():
-        yield from _both_ways("held-out", _joined(kept, base, language)[:limit])
+        yield from _both_ways(HELD_OUT, _joined(kept, base, language)[:limit])
         if recipe.mission:
             rows = read_mission(Path(recipe.mission), [language], "test", base)
             yield from _both_ways("mission", list(rows))
@@ -94,6 +96,9 @@ def _read_parallel(folder: Path, base: str, language: str) -> list[Pair]:
     if not all(path.exists() for path in paths):
         return []
     texts, others = (path.read_text(encoding="utf-8").splitlines() for path in paths)
+    if len(texts) != len(others):
+        reason = f"{base}.txt has {len(texts)} lines, {language}.txt {len(others)}"
+        raise CorpusError(folder, f"is not line by line parallel: {reason}")
     return [
         Pair(language, folder.name, text, other, base)
         for text, other in zip(texts, others, strict=True)

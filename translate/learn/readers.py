@@ -37,15 +37,19 @@ class Pair:
 def read_tsv(path: Path, language: str, _: str = "") -> Iterator[Pair]:
     """Yield the pairs of `domain<TAB>English<TAB>other`, plain or zstd-compressed.
 
-    Lines with another number of columns are passed over.
+    Lines with another number of columns are passed over; ValueError where all are.
     """
+    is_table = False
     with path.open("rb") as raw:
         stream = zstandard.ZstdDecompressor().stream_reader(raw) if path.suffix == ".zst" else raw
-        with io.TextIOWrapper(stream, encoding="utf-8", newline="\n") as lines:
+        with io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n") as lines:
             for line in lines:
                 cells = line.rstrip("\n").split("\t")
                 if len(cells) == 3:  # noqa: PLR2004
+                    is_table = True
                     yield Pair(language, *cells)
+    if not is_table:
+        raise ValueError("no line has three columns, domain, English and translation")
 
 
 def read_tmx(path: Path, language: str, domain: str) -> Iterator[Pair]:
@@ -53,6 +57,8 @@ def read_tmx(path: Path, language: str, domain: str) -> Iterator[Pair]:
     with path.open("rb") as file:
         for unit in tmx.read(file):
             if not isinstance(unit, Unit):
+                if not unit.place.startswith("line"):  # the file is broken, not one unit
+                    raise ValueError(f"it {unit.reason}")
                 continue
             if (unit.source_language, unit.target_language) == (ENGLISH, language):
                 yield Pair(language, domain, unit.source, unit.target)
@@ -106,9 +112,15 @@ def read_corpus(folder: Path, language: str) -> Iterator[Pair]:
 
     Raises `CorpusError` where the folder has no such file, or one that is not of its format.
     """
+    if not folder.is_dir():
+        raise CorpusError(folder, "is no folder; set `corpora` in the recipe to one")
     files = corpus_files(folder, language)
     if not files:
-        raise CorpusError(folder, f"has no {ENGLISH}-{language} file ({', '.join(READERS)})")
+        kinds = " or ".join(READERS)
+        raise CorpusError(
+            folder,
+            f"has no {ENGLISH}-{language} file; call one {ENGLISH}-{language}.NAME and {kinds}",
+        )
     for path in files:
         _, domain, reader = _parts(path) or ("", "", read_tsv)
         try:

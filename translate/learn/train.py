@@ -7,19 +7,23 @@ meanwhile, with the weights so far and a fresh pass over the new data.
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch.optim.swa_utils import AveragedModel
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
+from translate.errors import CorpusError, ModelError
+from translate.learn.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from translate.learn.config import Recipe
 from translate.learn.dataset import (
     IGNORED,
     LENGTHS,
+    REPORT_EVERY,
     Batch,
     Batches,
     Examples,
@@ -32,12 +36,20 @@ from translate.learn.vocabulary import (
     BOS,
     EOS,
     PAD,
+    UNK,
     load_vocabulary,
     train_vocabulary,
 )
+from translate.types import tag
 
 VOCABULARY_LINES = 1_500_000
 LOG_EVERY = 50
+ELSE = "give the recipe another name, or keep the run elsewhere with --runs"
+AVERAGE_EVERY = 10
+"""Steps between weights that are averaged: neighbours are nearly the same."""
+
+Stage = Callable[[str, int], None]
+"""Told what is done before training, and how many texts or pairs of it are."""
 
 
 @dataclass(slots=True)
@@ -57,10 +69,11 @@ class Progress:
         return min(used, 1.0)
 
 
-def prepare(recipe: Recipe, run: Path) -> Examples:
+def prepare(recipe: Recipe, run: Path, report: Stage) -> Examples:
     """Make, or read again, the vocabulary and the encoded examples of a run.
 
     The vocabulary stays what the run began with; examples are made anew when their data changed.
+    Raises `CorpusError`, and `ModelError` where the run is another recipe's.
     """
     run.mkdir(parents=True, exist_ok=True)
     vocabulary, encoded = run / "vocabulary.model", run / "examples.npz"
@@ -69,13 +82,25 @@ def prepare(recipe: Recipe, run: Path) -> Examples:
         texts = (text for pair in pairs for text in (pair.text, pair.other))
         step = 3  # a third of the texts is plenty for subwords
         sample = islice(texts, 0, VOCABULARY_LINES * step, step)
-        train_vocabulary(sample, languages=recipe.languages, size=recipe.vocabulary,
-                         path=vocabulary)  # fmt: skip
+        train_vocabulary(_counted(sample, report), languages=recipe.languages,
+                         size=recipe.vocabulary, path=vocabulary)  # fmt: skip
+    processor = load_vocabulary(vocabulary)
+    for language in recipe.languages:
+        if processor.piece_to_id(tag(language)) == UNK:
+            raise ModelError(run, f"was begun without {language!r}; {ELSE}")
     origin = fingerprint(recipe, vocabulary)
     if Examples.origin_of(encoded) != origin:
-        processor = load_vocabulary(vocabulary)
-        encode(recipe, processor, read_pairs(recipe), origin=origin).save(encoded)
+        examples = encode(recipe, processor, read_pairs(recipe), origin=origin,
+                          report=lambda count: report("Encoding pairs", count))  # fmt: skip
+        examples.save(encoded)
     return Examples.load(encoded)
+
+
+def _counted(texts: Iterable[str], report: Stage) -> Iterator[str]:
+    for count, text in enumerate(texts):
+        if count % REPORT_EVERY == 0:
+            report("Learning pieces", count)
+        yield text
 
 
 def build_model(recipe: Recipe, pieces: int) -> M2M100ForConditionalGeneration:
@@ -127,26 +152,27 @@ def build_optimizers(model: torch.nn.Module, rate: float) -> tuple[torch.optim.O
 class Trainer:
     """Holds the model, the optimisers and the progress of one run."""
 
-    def __init__(self, recipe: Recipe, run: Path) -> None:
+    def __init__(
+        self, recipe: Recipe, run: Path, report: Stage = lambda _stage, _count: None
+    ) -> None:
         self.recipe = recipe
         self.run = run
-        self.examples = prepare(recipe, run)
+        self.examples = prepare(recipe, run, report)
         self.processor = load_vocabulary(run / "vocabulary.model")
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
         self.model = build_model(recipe, self.processor.get_piece_size()).to(self.device)
         self.optimizers = build_optimizers(self.model, recipe.rate)
+        self.average = AveragedModel(self.model) if recipe.average else None
         self.progress = Progress()
-        if self._checkpoint.exists():
+        if (run / CHECKPOINT).exists():
             self._resume()
-
-    @property
-    def _checkpoint(self) -> Path:
-        return self.run / "checkpoint.pt"
 
     def train(self, report: Callable[[Progress], None]) -> None:
         """Train until the budget is used, reporting every few steps and saving as it goes."""
+        if self._is_done:
+            return
         self.model.train()
         saved = clock = time.monotonic()
         losses: list[float] = []
@@ -155,23 +181,40 @@ class Trainer:
             now = time.monotonic()
             self.progress.seconds += now - clock
             clock = now
-            if self.progress.step % LOG_EVERY == 0:
+            if self.average:
+                self._add_to(self.average)
+            if self.progress.step % LOG_EVERY == 0 or self._is_done:
                 self.progress.loss = sum(losses) / len(losses)
                 losses.clear()
                 self._log()
                 report(self.progress)
+            if self._is_done:
+                break
             if now - saved > 60 * self.recipe.checkpoint_minutes:
                 self.save()
                 saved = clock = time.monotonic()
-            if self.progress.fraction(self.recipe) >= 1:
-                break
         self.save()
+
+    @property
+    def _is_done(self) -> bool:
+        return self.progress.fraction(self.recipe) >= 1
+
+    def _add_to(self, average: AveragedModel) -> None:
+        """Take the weights into their average, which begins anew before the budget's last part."""
+        if self.progress.fraction(self.recipe) <= 1 - self.recipe.average:
+            average.n_averaged.zero_()
+        elif self.progress.step % AVERAGE_EVERY == 0 or self._is_done:
+            average.update_parameters(self.model)
 
     def _batches(self) -> Iterator[Batch]:
         while True:
             batches = Batches(self.examples, self.recipe, self.processor, self.progress.epoch)
             if not len(batches):
-                raise ValueError("the corpora are smaller than one batch; lower batch_tokens")
+                size = self.recipe.batch_tokens
+                reason = (
+                    f"does not fill one batch of {size} tokens; lower batch_tokens in the recipe"
+                )
+                raise CorpusError(Path(self.recipe.corpora or self.recipe.mission), reason)
             while self.progress.batch < len(batches):
                 self.progress.batch += 1
                 yield batches[self.progress.batch - 1]
@@ -220,22 +263,29 @@ class Trainer:
             file.write(json.dumps(row) + "\n")
 
     def save(self) -> None:
-        """Write the checkpoint beside the old one and swap it in, so a kill leaves one whole."""
+        """Write the run's checkpoint; its `average` is there once anything was averaged."""
         state: dict[str, Any] = {
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "progress": {name: getattr(self.progress, name) for name in Progress.__slots__},
             "origin": self.examples.origin,
         }
-        fresh = self._checkpoint.with_suffix(".new")
-        torch.save(state, fresh)
-        fresh.replace(self._checkpoint)
+        if self.average and self.average.n_averaged:
+            state["average"] = self.average.module.state_dict()
+            state["averaged"] = int(self.average.n_averaged)
+        save_checkpoint(state, self.run)
 
     def _resume(self) -> None:
-        state = torch.load(self._checkpoint, map_location=self.device, weights_only=True)
-        self.model.load_state_dict(state["model"])
-        for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(held)
+        state = load_checkpoint(self.run, self.device)
+        try:
+            self.model.load_state_dict(state["model"])
+            for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(held)
+        except (RuntimeError, ValueError) as error:
+            raise ModelError(self.run, f"was begun with another size of model; {ELSE}") from error
+        if self.average and "average" in state:
+            self.average.module.load_state_dict(state["average"])
+            self.average.n_averaged.fill_(state["averaged"])
         self.progress = Progress(**state["progress"])
         if state.get("origin") != self.examples.origin:  # other data: what was drawn means nothing
             self.progress.epoch += 1

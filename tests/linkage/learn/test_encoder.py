@@ -1,6 +1,7 @@
 """A tiny training from the corpus to the packaged model."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sentence_transformers import SentenceTransformer
 from torch.nn import functional
 
 from linkage.embed import load_encoder
+from linkage.errors import GoldError, TrainingError
 from linkage.learn.encoder import Progress, train
 from linkage.learn.evaluate_encoder import evaluate_encoder
 from linkage.learn.optimizer import RowAdam
@@ -110,6 +112,43 @@ def test_a_finished_run_is_not_trained_again(
     seen: list[str] = []
     train(recipe, trained[0].parent, lambda progress: seen.append(progress.stage))
     assert seen == []
+
+
+def test_a_run_of_another_recipe_is_refused(
+    trained: tuple[Path, list[Progress]], recipe: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(recipe.read_text().replace("batch = 32", "batch = 64"))
+    with pytest.raises(TrainingError, match="another recipe"):
+        train(other, trained[0].parent, lambda _: None)
+
+
+def test_a_damaged_checkpoint_is_an_error_with_a_remedy(
+    trained: tuple[Path, list[Progress]], recipe: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(trained[0].parent, run)
+    whole = (run / "checkpoint.pt").read_bytes()
+    (run / "checkpoint.pt").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(TrainingError, match="delete it to begin anew"):
+        train(recipe, run, lambda _: None)
+
+
+def test_a_run_of_before_recipes_were_compared_goes_on(
+    trained: tuple[Path, list[Progress]], recipe: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(trained[0].parent, run)
+    with np.load(run / "examples.npz") as kept:
+        arrays = {name: kept[name] for name in kept.files if name != "origin"}
+    np.savez(run / "examples.npz", **arrays)
+    assert train(recipe, run, lambda _: None) == run / "model"
+
+
+def test_a_benchmark_of_other_columns_is_an_error_that_names_the_line(tmp_path: Path) -> None:
+    (tmp_path / "en-sv.tsv").write_text("a dog\ten hund\na cat\n", encoding="utf-8")
+    with pytest.raises(GoldError, match="line 2"):
+        evaluate_encoder(load_encoder("weft-static-11"), translations=tmp_path)
 
 
 def test_the_log_has_the_loss_of_the_steps(trained: tuple[Path, list[Progress]]) -> None:

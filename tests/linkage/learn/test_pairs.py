@@ -1,11 +1,12 @@
 """What is read for training, and what never is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import zstandard
 
-from linkage.errors import RecipeError
+from linkage.errors import RecipeError, TrainingError
 from linkage.learn.adaptations import Book, Film
 from linkage.learn.pairs import Pair, film_pairs, is_clean, read_pairs, tidy
 from linkage.learn.recipe import EncoderRecipe
@@ -48,7 +49,7 @@ def test_benchmark_lines_are_left_out_whatever_their_case_and_end_mark(
 def test_only_the_train_rows_of_the_mission_set_are_read(tmp_path: Path) -> None:
     path = tmp_path / "segments.tsv"
     path.write_text("id\tsplit\ten\tsv\n1\ttrain\tBook\tBok\n2\ttest\tFilm\tFilmen\n")
-    recipe = EncoderRecipe(name="tiny", languages=("sv", "ja"), mission=str(path))
+    recipe = EncoderRecipe(name="tiny", languages=("sv",), mission=str(path))
     assert [pair.english for pair in read_pairs(recipe)] == ["Book"]
 
 
@@ -95,3 +96,42 @@ def test_a_film_stands_beside_its_title_with_the_authors_of_other_books() -> Non
 def test_films_are_read_without_books() -> None:
     films = [Film("f1", "Heat", 1995, (), "A thief.")]
     assert next(film_pairs(films, [])).english == "Heat"
+
+
+@pytest.mark.parametrize(
+    ("keys", "reason"),
+    [
+        ('languages = "sv"\ncorpora = "texts"', "a list of texts"),
+        ('languages = ["sv"]\ncorpora = "texts"\npasses = "many"', "a number"),
+        ('languages = ["sv"]\ncorpora = "texts"\npasses = 0', "more than 0"),
+        ('languages = ["sv"]\ncorpora = "texts"\nbatch = 1', "below 2"),
+        ('languages = ["sv"]', "names no texts"),
+    ],
+)
+def test_a_recipe_nothing_could_be_made_of_is_an_error(
+    tmp_path: Path, keys: str, reason: str
+) -> None:
+    (tmp_path / "mine.toml").write_text(f'name = "mine"\n{keys}\n')
+    with pytest.raises(RecipeError, match=reason):
+        EncoderRecipe.read(tmp_path / "mine.toml")
+
+
+def test_a_language_without_texts_is_an_error(tmp_path: Path) -> None:
+    recipe = written(tmp_path, "mo\tOpen file\tÖppna fil")
+    with pytest.raises(TrainingError, match=r"has no en-ja.tsv"):
+        list(read_pairs(replace(recipe, languages=("sv", "ja"))))
+    (tmp_path / "en-ja.tsv").write_text("mo\t12\t12\n")
+    with pytest.raises(TrainingError, match="nothing to learn ja from"):
+        list(read_pairs(replace(recipe, languages=("sv", "ja"))))
+
+
+def test_texts_of_another_kind_of_file_are_read_by_another_reader(tmp_path: Path) -> None:
+    recipe = EncoderRecipe(name="tiny", languages=("sv",), corpora=str(tmp_path))
+    made = Pair("sv", "tm", "Open file", "Öppna fil")
+    assert list(read_pairs(recipe, lambda _folder, _language: [made])) == [made]
+
+
+def test_a_file_to_exclude_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    recipe = written(tmp_path, "mo\tOpen file\tÖppna fil")
+    with pytest.raises(TrainingError, match="mend `exclude`"):
+        list(read_pairs(replace(recipe, exclude=(f"{tmp_path}/ntrex/*",))))

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from transformers import M2M100ForConditionalGeneration
 from translate.card import ModelCard
 from translate.engine import CTranslate2Engine
 from translate.errors import ModelError
+from translate.learn.checkpoint import load_checkpoint, save_checkpoint
 from translate.learn.convert import convert
 from translate.types import Request
 
@@ -51,3 +53,15 @@ def test_a_second_conversion_replaces_the_first(tiny_run, tmp_path: Path) -> Non
     assert not (folder / "stale").exists()
     assert list(tmp_path.iterdir()) == [folder]
     assert CTranslate2Engine(folder).translate([Request("The book is good.", "en", "de")])[0].text
+
+
+def test_the_average_is_converted_where_the_recipe_asks_for_it(tiny_run, tmp_path: Path) -> None:
+    state = load_checkpoint(tiny_run.folder)
+    state["average"] = {name: weight * 0.5 for name, weight in state["model"].items()}
+    shutil.copy(tiny_run.folder / "vocabulary.model", tmp_path)
+    save_checkpoint(state, tmp_path)
+    for average, factor in ((0.5, 0.5), (0.0, 1.0)):
+        recipe = replace(tiny_run.recipe, average=average)
+        convert(recipe, tmp_path, tmp_path / "model", keep_reference=True)
+        made = M2M100ForConditionalGeneration.from_pretrained(tmp_path / "model" / "reference")
+        assert torch.equal(made.lm_head.weight, state["model"]["lm_head.weight"] * factor)

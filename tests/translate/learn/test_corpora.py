@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from translate.detect import LanguageDetector
+from translate.errors import CorpusError
 from translate.learn.corpora import (
     cleaned,
     held_out,
@@ -121,3 +122,11 @@ def test_only_the_rows_of_a_split_are_read(tmp_path: Path) -> None:
     train = list(read_mission(path, ["de", "fr"], "train"))
     assert train == [Pair("de", "mission", 'A "book"', "Ein Buch")]
     assert len(list(read_mission(path, ["de", "fr"], "test"))) == 2
+
+
+def test_a_table_of_segments_without_its_columns_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "segments.tsv").write_text("en\tde\nA book.\tEin Buch.\n")
+    with pytest.raises(CorpusError, match="split"):
+        list(read_mission(tmp_path / "segments.tsv", ["de"], "train"))
+    with pytest.raises(CorpusError, match="mission"):
+        list(read_mission(tmp_path / "nowhere.tsv", ["de"], "train"))

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from translate.errors import CorpusError
 from translate.learn.config import Recipe
 from translate.learn.dataset import IGNORED, Batches, Examples, encode, fingerprint, read_pairs
 from translate.learn.readers import Pair
@@ -32,6 +33,29 @@ def test_examples_are_read_back_as_they_were_written(tiny_run, processor, tmp_pa
 
 def test_no_file_has_no_origin(tmp_path: Path) -> None:
     assert not Examples.origin_of(tmp_path / "examples.npz")
+
+
+def test_a_file_that_was_cut_short_has_no_origin(tiny_run, tmp_path: Path) -> None:
+    whole = (tiny_run.folder / "examples.npz").read_bytes()
+    (tmp_path / "examples.npz").write_bytes(whole[:-100])
+    assert not Examples.origin_of(tmp_path / "examples.npz")
+
+
+def test_a_language_of_which_no_pair_is_clean_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "en-de.tsv").write_text("x\tThe book is good.\tDas Buch ist gut.\n")
+    (tmp_path / "en-fr.tsv").write_text("x\tThe book\tThe book\nx\t12\t12\n")
+    recipe = Recipe(name="r", languages=("en", "de", "fr"), corpora=str(tmp_path))
+    with pytest.raises(CorpusError, match="nothing to learn from for fr"):
+        list(read_pairs(recipe))
+
+
+def test_a_file_to_exclude_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "en-de.tsv").write_text("x\tThe book is good.\tDas Buch ist gut.\n")
+    recipe = Recipe(
+        name="r", languages=("en", "de"), corpora=str(tmp_path), exclude=(f"{tmp_path}/ntrex/*",)
+    )
+    with pytest.raises(CorpusError, match="ntrex"):
+        list(read_pairs(recipe))
 
 
 def test_every_pair_comes_in_both_directions_with_the_target_s_tag(tiny_run, processor) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from translate.card import ModelCard
-from translate.errors import ModelError
+from translate.errors import CorpusError, ModelError
 from translate.learn.evaluate import ReferenceSet as Lines
 from translate.learn.evaluate import evaluate, reference_sets, table, write_scores
 
@@ -39,6 +39,12 @@ def test_what_is_taught_without_english_is_measured_without_it(tiny_run, tmp_pat
     german = next(s for s in sets if (s.name, s.source, s.target) == ("lines", "fr", "de"))
     assert (german.texts, german.references) == (("Un livre.",), ("Ein Buch.",))
     assert any((s.name, s.source, s.target) == ("held-out", "de", "fr") for s in sets)
+
+
+def test_parallel_files_of_unlike_length_are_an_error(tiny_run, parallel: Path) -> None:
+    (parallel / "de.txt").write_text("Das buch ist gut.\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"en.txt has 2 lines, de.txt 1"):
+        list(reference_sets(tiny_run.recipe, parallel=parallel))
 
 
 def test_a_translator_that_gives_the_reference_scores_one_hundred(translator) -> None:

@@ -92,12 +92,40 @@ def test_a_language_without_a_file_is_an_error_that_names_the_folder(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "name", ["en-de.po", "en-de.mo", "en-de.xlf", "en-de.tsv.zst", "en-de.tsv"]
+    "name", ["en-de.po", "en-de.mo", "en-de.xlf", "en-de.tmx", "en-de.tsv.zst", "en-de.tsv"]
 )
 def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\xff\xfe\x00<not any of these")
     with pytest.raises(CorpusError, match=name):
         list(read_corpus(tmp_path, "de"))
+
+
+def test_a_memory_that_is_cut_short_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "en-de.tmx").write_text(MEMORY[:-40], encoding="utf-8")
+    with pytest.raises(CorpusError, match="not well-formed"):
+        list(read_corpus(tmp_path, "de"))
+
+
+def test_a_memory_of_regions_is_one_of_languages(tmp_path: Path) -> None:
+    regions = MEMORY.replace('"en"', '"en-US"').replace('"de"', '"de-DE"')
+    (tmp_path / "en-de.ours.tmx").write_text(regions, encoding="utf-8")
+    assert list(read_corpus(tmp_path, "de")) == both("ours")
+
+
+def test_a_table_of_two_columns_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "en-de.tsv").write_text("\t".join(BOOK), encoding="utf-8")
+    with pytest.raises(CorpusError, match="three columns"):
+        list(read_corpus(tmp_path, "de"))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_table(tmp_path: Path) -> None:
+    (tmp_path / "en-de.tsv").write_bytes(b"\xef\xbb\xbf" + LINES)
+    assert next(iter(read_corpus(tmp_path, "de"))).domain == "shop"
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="is no folder"):
+        list(read_corpus(tmp_path / "nowhere", "de"))
 
 
 @given(

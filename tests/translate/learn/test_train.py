@@ -1,11 +1,16 @@
+import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from tests.translate.conftest import write_corpora
+from translate.errors import CorpusError, ModelError
+from translate.learn.checkpoint import load_checkpoint
 from translate.learn.config import Recipe
+from translate.learn.dataset import Batch
 from translate.learn.train import Progress, Trainer
 
 
@@ -75,8 +80,81 @@ def test_an_unchanged_run_is_not_encoded_again(recipe: Recipe, tmp_path: Path) -
 
 def test_corpora_smaller_than_a_batch_are_an_error(recipe: Recipe, tmp_path: Path) -> None:
     trainer = Trainer(replace(recipe, batch_tokens=1_000_000), tmp_path / "run")
-    with pytest.raises(ValueError, match="lower batch_tokens"):
+    with pytest.raises(CorpusError, match="lower batch_tokens"):
         trainer.train(lambda _: None)
+
+
+def test_a_finished_run_is_not_trained_again(recipe: Recipe, tmp_path: Path) -> None:
+    Trainer(recipe, tmp_path / "run").train(lambda _: None)
+    again = Trainer(recipe, tmp_path / "run")
+    before = weights(again)
+    again.train(lambda _: None)
+    assert again.progress.step == 12
+    assert torch.equal(weights(again), before)
+
+
+def test_the_end_of_a_short_budget_is_reported_with_its_loss(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    told: list[float] = []
+    Trainer(recipe, tmp_path / "run").train(lambda progress: told.append(progress.loss))
+    assert [math.isfinite(loss) for loss in told] == [True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"languages": ("en", "de", "fr")}, "without 'fr'"), ({"width": 64}, "another size")],
+)
+def test_a_run_of_another_recipe_is_refused(
+    recipe: Recipe, tmp_path: Path, changes: dict[str, Any], reason: str
+) -> None:
+    Trainer(recipe, tmp_path / "run").train(lambda _: None)
+    with pytest.raises(ModelError, match=reason):
+        Trainer(replace(recipe, **changes), tmp_path / "run")
+
+
+def test_the_average_is_the_mean_of_the_weights_at_the_end(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("translate.learn.train.AVERAGE_EVERY", 1)
+    trainer = Trainer(replace(recipe, average=0.25), tmp_path / "run")
+    seen: list[torch.Tensor] = []
+    step = trainer._step  # noqa: SLF001 - watched
+
+    def watched(batch: Batch) -> float:
+        loss = step(batch)
+        seen.append(weights(trainer))
+        return loss
+
+    monkeypatch.setattr(trainer, "_step", watched)
+    trainer.train(lambda _: None)
+    state = load_checkpoint(tmp_path / "run")
+    assert state["averaged"] == 3
+    assert torch.allclose(state["average"]["lm_head.weight"], torch.stack(seen[-3:]).mean(0))
+    assert torch.equal(state["model"]["lm_head.weight"], seen[-1])
+
+
+def test_a_stopped_run_goes_on_with_its_average(recipe: Recipe, tmp_path: Path) -> None:
+    averaging = replace(recipe, average=1.0)
+    Trainer(averaging, tmp_path / "run").train(lambda _: None)
+    resumed = Trainer(replace(averaging, steps=24), tmp_path / "run")
+    resumed.train(lambda _: None)
+    assert load_checkpoint(tmp_path / "run")["averaged"] == 4  # steps 10, 12, 20 and 24
+
+
+def test_an_average_begins_anew_when_the_budget_is_raised(recipe: Recipe, tmp_path: Path) -> None:
+    averaging = replace(recipe, average=0.25)
+    Trainer(averaging, tmp_path / "run").train(lambda _: None)
+    Trainer(replace(averaging, steps=30), tmp_path / "run").train(lambda _: None)
+    assert load_checkpoint(tmp_path / "run")["averaged"] == 1  # step 30 alone
+
+
+def test_a_checkpoint_without_an_average_is_gone_on_from(recipe: Recipe, tmp_path: Path) -> None:
+    Trainer(recipe, tmp_path / "run").train(lambda _: None)
+    assert set(load_checkpoint(tmp_path / "run")) == {"model", "optimizers", "progress", "origin"}
+    averaging = Trainer(replace(recipe, steps=24, average=0.5), tmp_path / "run")
+    averaging.train(lambda _: None)
+    assert load_checkpoint(tmp_path / "run")["averaged"] == 2  # steps 20 and 24
 
 
 def test_progress_is_by_steps_or_else_by_time() -> None:
