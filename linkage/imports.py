@@ -123,9 +123,9 @@ def proceed(
     except ImportTakenOverError:
         raise
     except LinkageError as error:
-        _end(transaction, run, "failed", str(error))
+        _fail(transaction, run, str(error))
         raise
-    return _end(transaction, run, "done")
+    return _end(transaction, run)
 
 
 def _take(session: Session, run: Run, part: Sequence[Record], position: int) -> None:
@@ -179,9 +179,20 @@ def _storable(text: str, limit: int) -> str:
     return text[:limit].encode(errors="replace").decode().replace("\x00", "")
 
 
-def _end(transaction: Transaction, run: Run, state: str, error: str | None = None) -> ImportSummary:
+def _fail(transaction: Transaction, run: Run, reason: str) -> None:
+    """End an import whose file cannot be read; its error file says so too."""
+    told = _storable(reason, _MAX_REASON)
     with transaction() as session:
-        _update(session, run, state=state, error=error, finished_at=datetime.now(UTC))
+        _report(session, run, [RecordError(1, told)])
+        failed = ImportRow.failed + 1
+        _update(
+            session, run, state="failed", error=told, failed=failed, finished_at=datetime.now(UTC)
+        )
+
+
+def _end(transaction: Transaction, run: Run) -> ImportSummary:
+    with transaction() as session:
+        _update(session, run, state="done", finished_at=datetime.now(UTC))
         row = session.get_one(ImportRow, run.key, populate_existing=True)
         return summary(session, row)
 

@@ -4,12 +4,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.markup import escape
 
 from api.cli.console import DEFAULT, Json, Tenant, command, err, fail, out, print_json, progress_bar
-from linkage import imports
+from linkage import error_file, imports
+from linkage.imports import Run
 from linkage.sources import FORMATS, ReadOptions, assignments, read
 from linkage.types import ImportSummary
 from workers.runtime import Runtime
@@ -58,7 +58,9 @@ def import_file(
     ] = None,
     errors: Annotated[
         Path | None,
-        typer.Option(help="Write every error and warning here, one JSON object a line."),
+        typer.Option(
+            help="Write every error and warning here: JSON Lines, or a table where it ends in .csv."
+        ),
     ] = None,
     tenant: Tenant = DEFAULT,
     *,
@@ -84,36 +86,45 @@ def import_file(
             separator=separator,
             marketplace=marketplace,
         )
-        summary = _run(runtime, tenant, file, options, format_)
-        if errors:
-            _write_errors(runtime, tenant, summary.import_id, errors)
+        run = _begin(runtime, tenant, file, options, format_)
+        try:
+            summary = _proceed(runtime, run, file, options, format_)
+        finally:
+            if errors:
+                _write_errors(runtime, run, errors)
     _print_summary(summary, json=json, has_file=errors is not None)
     if summary.failed:
         raise typer.Exit(2)
 
 
-def _run(
+def _begin(
     runtime: Runtime, tenant: str, file: Path, options: ReadOptions, format_: str | None
-) -> ImportSummary:
-    transaction = runtime.database.transaction
+) -> Run:
     digest = imports.digest_of(file, options, format_)
-    run = imports.begin(transaction, tenant, name=file.name, digest=digest)
+    run = imports.begin(runtime.database.transaction, tenant, name=file.name, digest=digest)
     if run.position:
         err.print(f"Going on behind record {run.position:,}, where the last run was stopped.")
+    return run
+
+
+def _proceed(
+    runtime: Runtime, run: Run, file: Path, options: ReadOptions, format_: str | None
+) -> ImportSummary:
     with progress_bar(f"Importing {file.name}", "records") as advance:
         return imports.proceed(
-            transaction,
+            runtime.database.transaction,
             run,
             read(file, options, format=format_),
             on_progress=lambda done: advance(done, None),
         )
 
 
-def _write_errors(runtime: Runtime, tenant: str, import_id: str, file: Path) -> None:
+def _write_errors(runtime: Runtime, run: Run, file: Path) -> None:
+    format_: error_file.Format = "csv" if file.suffix == ".csv" else "jsonl"
     try:
-        with runtime.database.reading() as session, file.open("wb") as lines:
-            for error in imports.errors(session, tenant, import_id):
-                lines.write(orjson.dumps(asdict(error), option=orjson.OPT_APPEND_NEWLINE))
+        with runtime.database.reading() as session, file.open("wb") as written:
+            found = imports.errors(session, run.tenant_id, run.id)
+            written.writelines(error_file.lines(found, format_))
     except OSError as error:
         fail(f"{file}: {error.strerror}")
 

@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
 from api.deps import Reader, ReadSession, RuntimeDep
 from api.errors import responses
-from api.schemas.imports import BatchError, ImportOut, ImportPage
-from linkage import imports
+from api.schemas.imports import ImportOut, ImportPage
+from linkage import error_file, imports
 from workers.runtime import Runtime
 
 router = APIRouter(prefix="/v1/imports", tags=["items"])
 ImportPath = Annotated[str, Path(max_length=40)]
-JSON_LINES = "application/x-ndjson"
+MEDIA_TYPES: dict[error_file.Format, str] = {"jsonl": "application/x-ndjson", "csv": "text/csv"}
 
 
 @router.get("", responses=responses(401, 403, 404, 422, 429, 503))
@@ -40,24 +39,28 @@ def get_import(import_id: ImportPath, caller: Reader, session: ReadSession) -> I
     "/{import_id}/errors",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {JSON_LINES: {"schema": {"type": "string"}}}},
+        200: {"content": {each: {"schema": {"type": "string"}} for each in MEDIA_TYPES.values()}},
         **responses(401, 403, 404, 422, 429, 503),
     },
 )
 def get_import_errors(
-    import_id: ImportPath, caller: Reader, runtime: RuntimeDep, session: ReadSession
+    import_id: ImportPath,
+    caller: Reader,
+    runtime: RuntimeDep,
+    session: ReadSession,
+    format_: Annotated[error_file.Format, Query(alias="format")] = "jsonl",
 ) -> StreamingResponse:
-    """Download every error and warning of an import, one JSON object a line."""
+    """Download every error and warning of an import: a JSON object a line, or a table as CSV."""
     imports.get(session, caller.tenant_id, import_id)
     return StreamingResponse(
-        _lines(runtime, caller.tenant_id, import_id),
-        media_type=JSON_LINES,
-        headers={"Content-Disposition": f'attachment; filename="{import_id}-errors.jsonl"'},
+        _lines(runtime, caller.tenant_id, import_id, format_),
+        media_type=MEDIA_TYPES[format_],
+        headers={"Content-Disposition": f'attachment; filename="{import_id}-errors.{format_}"'},
     )
 
 
-def _lines(runtime: Runtime, tenant_id: str, import_id: str) -> Iterator[bytes]:
+def _lines(
+    runtime: Runtime, tenant_id: str, import_id: str, format_: error_file.Format
+) -> Iterator[bytes]:
     with runtime.database.reading() as session:
-        for error in imports.errors(session, tenant_id, import_id):
-            shaped = BatchError.model_validate(error).model_dump()
-            yield orjson.dumps(shaped, option=orjson.OPT_APPEND_NEWLINE)
+        yield from error_file.lines(imports.errors(session, tenant_id, import_id), format_)

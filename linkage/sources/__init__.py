@@ -7,7 +7,7 @@ from typing import BinaryIO
 from linkage.errors import SourceFormatError
 from linkage.sources.formats import FORMATS, format_of
 from linkage.sources.options import ReadOptions, assignments
-from linkage.sources.streams import head_of, name_of, opened
+from linkage.sources.streams import damage_of, head_of, name_of, opened
 from linkage.types import Record
 
 __all__ = ["FORMATS", "ReadOptions", "assignments", "read"]
@@ -24,10 +24,12 @@ def read(
 
     `format` forces one of FORMATS; `name` gives the suffix of a stream. The file may be gzipped.
     It is read as it is consumed. Raises SourceFormatError where the file as a whole cannot be
-    read.
+    read, or is empty.
     """
     with opened(source) as stream:
-        chosen = format or format_of(name or name_of(source), head_of(stream))
+        if not (head := head_of(stream)):
+            raise SourceFormatError(name or name_of(source), damage_of(stream) or "is empty")
+        chosen = format or format_of(name or name_of(source), head)
         if chosen not in FORMATS:
             raise SourceFormatError(name or name_of(source), f"not one of {', '.join(FORMATS)}")
         yield from FORMATS[chosen](stream, options or ReadOptions())

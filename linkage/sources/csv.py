@@ -1,6 +1,10 @@
-"""CSV with a header line, UTF-8, quoted as RFC 4180 has it; records may span lines."""
+"""CSV with a header line, UTF-8, quoted as RFC 4180 has it; records may span lines.
+
+Where the header has no comma its semicolons or tabs divide it, as spreadsheets write them.
+"""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +13,18 @@ from typing import BinaryIO
 from linkage.errors import SourceFormatError
 from linkage.sources.lines import MAX_LINE, BrokenLineError, numbered
 from linkage.sources.options import ReadOptions
-from linkage.sources.streams import name_of
+from linkage.sources.streams import head_of, name_of, opened
 from linkage.types import Item, RecordError
 
 _REQUIRED = ("id", "title")
 
+_PLAINLY = {
+    "unexpected end of data": "a quote is not closed",
+    "new-line character seen in unquoted field - do you need to open the file in"
+    " universal-newline mode?": "a carriage return stands outside quotes; lines end with LF or"
+    " CRLF",
+}  # fmt: skip
+"""What the library says, in a word for whoever made the file."""
 csv.field_size_limit(MAX_LINE)  # the default refuses texts that we take
 
 
@@ -24,15 +35,21 @@ def read(
 
     Raises SourceFormatError when there is no header or it lacks a column that is needed.
     """
-    records = _Records(source, delimiter, options.max_bytes)
-    header = _header(records, name_of(source), options)
-    for number, record in records:
-        if isinstance(record, str):
-            yield RecordError(number, record)
-        elif len(record) != len(header):
-            yield RecordError(number, f"has {len(record)} columns, the header {len(header)}")
-        else:
-            yield from options.items(dict(zip(header, record, strict=True)), number)
+    with opened(source) as stream:
+        records = _Records(stream, _delimiter(head_of(stream), delimiter), options.max_bytes)
+        header = _header(records, name_of(stream), options)
+        for number, record in records:
+            if isinstance(record, str):
+                yield RecordError(number, record)
+            elif len(record) != len(header):
+                yield RecordError(number, f"has {len(record)} columns, the header {len(header)}")
+            else:
+                yield from options.items(dict(zip(header, record, strict=True)), number)
+
+
+def _delimiter(head: bytes, usual: str) -> str:
+    header = re.sub(rb'"[^"]*"', b"", head).partition(b"\n")[0].decode(errors="replace")
+    return next((each for each in (usual, ";", "\t") if each in header), usual)
 
 
 def rows(source: Path | BinaryIO, *, delimiter: str = ",") -> Iterator[tuple[int, list[str] | str]]:
@@ -73,7 +90,7 @@ class _Records:
             return next(csv.reader(lines, delimiter=self._delimiter, strict=True))
         except csv.Error as error:
             self._again.extendleft(reversed(taken))
-            return f"not CSV: {error}"
+            return f"not CSV: {_PLAINLY.get(str(error), error)}"
 
     def _continued(
         self, line: bytes, taken: list[tuple[int, bytes | BrokenLineError]]
@@ -98,9 +115,15 @@ def _header(records: _Records, name: str, options: ReadOptions) -> list[str]:
     if isinstance(header, str):
         raise SourceFormatError(name, header)
     header = [column.strip() for column in header]
+    for column in sorted(options.columns_read()):
+        if header.count(column) > 1:
+            raise SourceFormatError(
+                name, f"column {column!r} is there {header.count(column)} times"
+            )
     for field in {*_REQUIRED, *options.columns} - options.constants.keys():
         for column in options.needed(field):
             if column not in header:
-                missing = f"no column {column!r} for {field}; its columns are {', '.join(header)}"
+                columns = ", ".join(header).encode(errors="replace").decode()
+                missing = f"no column {column!r} for {field}; its columns are {columns}"
                 raise SourceFormatError(name, missing)
     return header

@@ -33,6 +33,8 @@ _AMAZON = re.compile(rb'"(?:' + "|".join(amazon.RESULTS).encode() + rb')"')
 _SITEMAPS = frozenset({"urlset", "sitemapindex"})
 _A_SITEMAP = "is a sitemap, which only lists pages; `weft sources add URL --kind sitemap` gets them"
 
+_AN_ARRAY = "is a JSON array; JSON Lines has an object on each line, as `jq -c '.[]'` writes them"
+
 
 def format_of(name: str, head: bytes) -> str:
     """Return the format of a file by its name, else by its first bytes, unpacked.
@@ -52,8 +54,11 @@ def format_of(name: str, head: bytes) -> str:
 def _format_by_content(name: str, head: bytes) -> str | None:
     if head.startswith(b"WARC/"):
         return "warc"
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+    begin = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if begin.startswith(b"{"):
         return "amazon" if _AMAZON.search(head) else "jsonl"
+    if begin.startswith(b"["):
+        raise SourceFormatError(name, _AN_ARRAY)
     root = xml.root_of(head)
     if root is None:
         return None

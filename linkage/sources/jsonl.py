@@ -24,9 +24,18 @@ def _items(line: bytes, number: int, options: ReadOptions) -> Iterator[Item | Re
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        yield RecordError(number, f"not JSON: {error}")
+        yield RecordError(number, _reason(line, error))
         return
     if isinstance(record, dict):
         yield from options.items(record, number)
     else:
         yield RecordError(number, "not a JSON object")
+
+
+def _reason(line: bytes, error: orjson.JSONDecodeError) -> str:
+    """Return what is wrong with a line and where in it."""
+    try:
+        line.decode()
+    except UnicodeDecodeError as wrong:
+        return f"not UTF-8: byte 0x{line[wrong.start]:02x} at column {wrong.start + 1}"
+    return f"not JSON: {error.msg} at column {error.colno}"

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from linkage.sources.streams import damage_of, opened
+from linkage.errors import SourceFormatError
+from linkage.sources.streams import damage_of, head_of, name_of, opened
 
 MAX_LINE = 10_000_000
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class BrokenLineError(Exception):
@@ -20,8 +22,11 @@ def numbered(
     """Yield (line number from 1, bytes with the line's end), without a leading byte order mark.
 
     A line above MAX_LINE bytes, and the rest of a damaged file, come as a BrokenLineError.
+    Raises SourceFormatError for a file in UTF-16, whose lines end otherwise.
     """
     with opened(source, max_bytes=max_bytes) as stream:
+        if head_of(stream).startswith(_UTF_16):
+            raise SourceFormatError(name_of(source), "is in UTF-16; save it as UTF-8")
         number = 0
         for number, line in enumerate(_lines(stream), 1):
             if damage := _is_last(line) and damage_of(stream):

@@ -57,7 +57,8 @@ def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Record]:
             else:
                 yield from _items(record, options)
     if record is None:
-        yield RecordError(1, f"no product is in it; it begins with {root and f'<{root}>'}")
+        begin = f"it begins with <{root}>" if root else "it is no XML"
+        yield RecordError(1, f"no product is in it; {begin}")
 
 
 def _items(record: xml.Record, options: ReadOptions) -> Iterator[Record]:

@@ -89,6 +89,11 @@ class ReadOptions:
         column = self.columns.get(name, name)
         return tuple(_TEMPLATE.findall(column)) or (column,)
 
+    def columns_read(self) -> set[str]:
+        """Return the columns that a field is taken from, if they are there."""
+        fields = (_FIELDS | KNOWN | self.columns.keys()) - self.constants.keys()
+        return {column for name in fields for column in self.needed(name)}
+
     def _arranged(self, record: Mapping[str, Any]) -> dict[str, Any]:
         arranged = dict(record)
         taken = {name: self._taken(record, name) for name in self.columns}

@@ -63,7 +63,7 @@ def records(
             if isinstance(cut, RecordError):
                 yield cut
             else:
-                yield _parsed(*cut, encoding if is_plain else "utf-8")
+                yield _parsed(*cut, encoding, is_plain=is_plain)
         if damage := damage_of(stream):
             yield RecordError(cutter.line, f"the file {damage}")
 
@@ -154,8 +154,8 @@ class _Cutter:
         return self.line
 
 
-def _parsed(line: int, raw: bytes, encoding: str) -> Record | RecordError:
-    text, mended = _decoded(raw, encoding)
+def _parsed(line: int, raw: bytes, encoding: str, *, is_plain: bool) -> Record | RecordError:
+    text, mended = _decoded(raw, encoding) if is_plain else _recoded(raw, encoding)
     text = _mended(text, mended)
     prefixes = {first or second for first, second in _PREFIX.findall(text)} - {"xml", "xmlns"}
     declared = "".join(f' xmlns:{prefix}="urn:{prefix}"' for prefix in sorted(prefixes))
@@ -185,6 +185,13 @@ def _decoded(raw: bytes, encoding: str) -> tuple[str, list[str]]:
     except UnicodeDecodeError as error:
         text = raw.decode(encoding, errors="weft_guess")
         return text, [f"byte 0x{raw[error.start]:02x} is not {encoding}; read as Windows-1252"]
+
+
+def _recoded(raw: bytes, encoding: str) -> tuple[str, list[str]]:
+    """Decode what was recoded; what was not of the file's encoding was replaced there."""
+    text = raw.decode(errors="replace")
+    is_whole = "\ufffd" not in text
+    return text, [] if is_whole else [f"bytes that are not {encoding} were read as \ufffd"]
 
 
 def _guess(error: UnicodeError) -> tuple[str, int]:

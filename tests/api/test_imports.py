@@ -130,3 +130,16 @@ def test_imports_are_listed_and_shown(client: TestClient) -> None:
     assert (shown["state"], shown["created"], shown["failed"]) == ("done", 3, 1)
     assert client.get("/v1/imports/im_unknown").status_code == 404
     assert client.get("/v1/imports/im_unknown/errors").status_code == 404
+
+
+def test_errors_are_downloaded_as_a_table_too(client: TestClient) -> None:
+    summary = client.post("/v1/items:batch", content=b'{"id": "1"}').json()
+    path = f"/v1/imports/{summary['import_id']}/errors"
+    answer = client.get(path, params={"format": "csv"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "-errors.csv" in answer.headers["content-disposition"]
+    header, row = answer.text.splitlines()
+    assert (header, row) == (
+        "line,unit,id,reason,is_warning", "1,line,1,kind: is required,False"
+    )  # fmt: skip
+    assert client.get(path, params={"format": "xlsx"}).status_code == 422

@@ -78,6 +78,11 @@ def test_every_format_is_imported_by_its_name_or_content(deploy: Callable[..., D
     refused = weft(deployment, "import", str(FIXTURES / "sitemap.xml"))
     assert (refused.returncode, "weft sources add" in refused.stderr) == (1, True)
     assert "Traceback" not in refused.stderr
+    headless, table = deployment.folder / "headless.csv", deployment.folder / "errors.csv"
+    headless.write_bytes("näme\n".encode("latin-1"))
+    failed = weft(deployment, "import", str(headless), "--errors", str(table))
+    assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
+    assert "no column" in table.read_text().splitlines()[1]
 
 
 def test_workers_poll_what_is_subscribed_to_and_answers_follow(

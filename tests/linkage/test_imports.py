@@ -129,14 +129,16 @@ def test_file_that_cannot_be_read_makes_a_failed_import(
     transaction: Transaction, db: Session
 ) -> None:
     def unreadable() -> Iterator[Record]:
-        raise SourceFormatError("f.csv", "is empty")
+        raise SourceFormatError("f.csv", "has \udcff no header")
         yield
 
     run = imports.begin(transaction, "t", digest="d")
     with pytest.raises(SourceFormatError):
         imports.proceed(transaction, run, unreadable())
     row = imports.get(db, "t", run.id)
-    assert (row.state, row.error) == ("failed", "f.csv: is empty")
+    assert (row.state, row.failed, row.error) == ("failed", 1, "f.csv: has ? no header")
+    (told,) = imports.errors(db, "t", run.id)
+    assert told.reason == row.error
 
 
 def test_digest_tells_the_file_and_the_way_it_is_read(tmp_path: Path) -> None:

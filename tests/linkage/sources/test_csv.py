@@ -88,3 +88,41 @@ def test_unusable_identifier_costs_a_warning_and_not_the_book() -> None:
 def test_text_of_the_longest_permitted_size_is_read() -> None:
     (item,) = read(f"id,title,text\n1,a,{'x' * 200_000}\n")
     assert isinstance(item, Item)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_columns_divided_as_spreadsheets_write_them_are_told_by_the_header(delimiter: str) -> None:
+    cells = [["id", "title", "text"], ["1", "Dune", "sand, spice"]]
+    (item,) = read("\n".join(delimiter.join(row) for row in cells))
+    assert isinstance(item, Item)
+    assert (item.title, item.text) == ("Dune", "sand, spice")
+
+
+def test_semicolons_and_commas_in_a_quoted_header_divide_nothing() -> None:
+    (item,) = read('id,title,"a; b"\n1,Dune,x\n')
+    assert isinstance(item, Item)
+
+
+def test_column_that_is_there_twice_is_an_error_where_a_field_is_taken_from_it() -> None:
+    with pytest.raises(SourceFormatError, match="column 'title' is there 2 times"):
+        read("id,title,title\n1,a,b\n")
+    assert isinstance(read("id,title,,,note,note\n1,a,,,x,y\n")[0], Item)
+
+
+def test_utf_16_is_refused_with_the_remedy() -> None:
+    with pytest.raises(SourceFormatError, match="is in UTF-16; save it as UTF-8"):
+        read("id,title\n1,a\n".encode("utf-16"))
+
+
+def test_faults_of_the_form_are_told_in_plain_words() -> None:
+    with pytest.raises(SourceFormatError, match="a carriage return stands outside quotes"):
+        read("id,title\r1,a\r")
+    (bad,) = read('id,title\n1,"open\n')
+    assert isinstance(bad, RecordError)
+    assert bad.reason == "not CSV: a quote is not closed"
+
+
+def test_missing_column_is_told_of_a_header_in_any_bytes() -> None:
+    with pytest.raises(SourceFormatError, match="its columns are n\\?me, titel") as refused:
+        read("näme,titel\n1,a\n".encode("latin-1"))
+    assert str(refused.value).isprintable()

@@ -70,3 +70,12 @@ def test_stream_without_peek_is_read() -> None:
 def test_what_is_written_is_read_in_order(pairs: list[tuple[str, str]]) -> None:
     rows = [json.dumps({"id": a, "title": b, "kind": "book"}) for a, b in pairs]
     assert len(read("\n".join(rows).encode(), ReadOptions())) == len(rows)
+
+
+def test_reasons_tell_the_column() -> None:
+    broken, latin = read(b'{"film_id": "f", "title" "t"}\n{"film_id": "f\xfc"}')
+    assert isinstance(broken, RecordError)
+    assert isinstance(latin, RecordError)
+    assert broken.reason.endswith("at column 26")
+    assert "line" not in broken.reason
+    assert (latin.line, latin.reason) == (2, "not UTF-8: byte 0xfc at column 15")

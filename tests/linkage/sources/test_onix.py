@@ -246,3 +246,13 @@ def test_unusable_isbn_and_date_cost_a_warning_and_not_the_book() -> None:
     assert isinstance(item, Item)
     assert (item.published_at, dict(item.identifiers)) == (None, {})
     assert [isinstance(each, RecordError) and each.is_warning for each in warnings] == [True, True]
+
+
+def test_pairs_cut_in_half_in_utf_16_are_mended_with_a_warning() -> None:
+    text = message(product("1"), head='<?xml version="1.0" encoding="UTF-16"?>')
+    content = text.encode("utf-16-le").replace("Title<".encode("utf-16-le"), b"T\x00\x00\xd8<\x00")
+    item, warning = products(b"\xff\xfe" + content)
+    assert isinstance(item, Item)
+    assert isinstance(warning, RecordError)
+    assert (item.title, warning.is_warning) == ("T\ufffd", True)
+    assert "not utf-16" in warning.reason

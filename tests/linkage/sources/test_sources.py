@@ -91,3 +91,20 @@ def test_malformed_assignment_is_an_error(wrong: list[str]) -> None:
 def test_mapping_to_an_unknown_field_is_an_error() -> None:
     with pytest.raises(MappingError, match="tittle"):
         ReadOptions(columns={"tittle": "x"})
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
+def test_empty_file_is_an_error_in_every_format(format_: str, content: bytes) -> None:
+    with pytest.raises(SourceFormatError, match="is empty"):
+        list(read(BytesIO(content), name="a.gz", format=format_))
+
+
+def test_packed_file_that_is_damaged_at_its_beginning_says_so() -> None:
+    with pytest.raises(SourceFormatError, match="damaged from here on"):
+        list(read(BytesIO(gzip.compress(b"x")[:6]), name="a.jsonl.gz"))
+
+
+def test_json_array_is_refused_with_the_remedy() -> None:
+    with pytest.raises(SourceFormatError, match="is a JSON array; JSON Lines has an object"):
+        list(read(BytesIO(b'[{"id": 1, "title": "x", "kind": "book"}]'), name="a.json"))
