@@ -131,24 +131,24 @@ class TermMatcher:
             if place is None:
                 lacking.append(occurrence)
             else:
-                used |= set(range(place[0], place[1]))
-                target = text[tokens[place[0]].start : tokens[place[1] - 1].end]
-                kept.append(AppliedTerm(occurrence.written, target))
+                used |= set(place[0])
+                kept.append(AppliedTerm(occurrence.written, text[slice(*place[1])]))
         return kept, lacking
 
     def _place(
         self, target: str, text: str, tokens: Sequence[Word], used: set[int]
-    ) -> tuple[int, int] | None:
+    ) -> tuple[range, tuple[int, int]] | None:
+        """Return which words of a text are a term's target, none of them used, and its extent."""
         parts = list(words(target, self.target))
         size = len(parts)
         for begin in range(len(tokens) - size + 1):
-            window = tokens[begin : begin + size]
+            window, place = tokens[begin : begin + size], range(begin, begin + size)
             if (
-                used.isdisjoint(range(begin, begin + size))
+                used.isdisjoint(place)
                 and all(map(partial(_are_forms, self.target), window, parts))
-                and _extent(text, window, target, parts)
+                and (extent := _extent(text, window, target, parts))
             ):
-                return begin, begin + size
+                return place, extent
         return None
 
     def inserted(self, run: Run, occurrences: Sequence[Occurrence]) -> Run:

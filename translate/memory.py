@@ -30,6 +30,8 @@ _WORD = re.compile(rf"[^\W_]+|{MARK}")
 _END_MARKS = re.compile(r"[.!?…:;,\u3002\uff01\uff1f]*\Z")
 _COUNTED = re.compile(r"[\s-]*[^\W\d_]")
 _INTEGER = re.compile(r"\d{1,15}|\d{1,3}(?:[.,\u2019'\u00a0\u202f]\d{3}){1,4}")
+_FIGURE = re.compile(r"\d+(?:[.,\u2019'\u00a0\u202f ]\d+)*")
+_GROUP_MARK, _DIGIT_GROUPS = re.compile(r"\D"), re.compile(r"\d+")
 _NUMBER_KINDS = frozenset({"number", "quantity"})
 
 Mode = Literal["off", "exact", "fuzzy"]
@@ -149,12 +151,43 @@ def _unused(
             filled.append(span)
             continue
         left.remove(place)
-        new, old = wanted[place], known[place]
-        is_changed = new.text != old.text
-        if is_changed and old.text != span.text and not new.text.isdecimal():
+        text = _rewritten(wanted[place].text, known[place].text, span.text)
+        if text is None:
             return None
-        filled.append(new if is_changed else span)
+        filled.append(Span(text, wanted[place].kind))
     return tuple(filled) if all(wanted[i].text == known[i].text for i in left) else None
+
+
+def _rewritten(new: str, old: str, target: str) -> str | None:
+    """Return what stands for a new span where `target` stands for the old one; None if unsure.
+
+    `€22.50` becomes `22,50 €` where `18,10 €` stands for `€18.10`: an amount of the same unit, with
+    the old one's decimal and thousands marks only, is written as the target writes the old one.
+    """
+    if new == old:
+        return target
+    if old == target or new.isdecimal():
+        return new
+    figures = [_FIGURE.findall(text) for text in (new, old, target)]
+    is_alike = _FIGURE.sub("", new) == _FIGURE.sub("", old)
+    if not is_alike or any(len(each) != 1 for each in figures):
+        return None
+    [wanted], [known], [written] = figures
+    marks = dict(zip(_marks(known), _GROUP_MARK.findall(written), strict=False))
+    if not marks.keys() >= set(_marks(wanted)):
+        return None
+    signs = iter([marks[mark] for mark in _marks(wanted)])
+    figure = _GROUP_MARK.sub(lambda _: next(signs), wanted)
+    return _FIGURE.sub(lambda _: figure, target)
+
+
+def _marks(figure: str) -> list[tuple[str, bool]]:
+    """Return the marks between a figure's digits, and whether each parts thousands."""
+    groups = _DIGIT_GROUPS.findall(figure)[1:]
+    return [
+        (mark, len(group) == 3)  # noqa: PLR2004
+        for mark, group in zip(_GROUP_MARK.findall(figure), groups, strict=True)
+    ]
 
 
 def _is_same(one: Span, other: Span) -> bool:

@@ -10,17 +10,21 @@ from translate.engine import Engine
 from translate.glossary import TermMatcher, settled
 from translate.inline import Shown, fits, restore, show
 from translate.normalise import is_titled, sentence_case
-from translate.protect import MARK, Run, Span, mask_numbers, stands_before, stands_behind
-from translate.quality import Quality, assess
+from translate.protect import MARK, Kind, Run, Span, mask_numbers, stands_before, stands_behind
+from translate.quality import Quality, assess, is_reordered
 from translate.segment import split
 from translate.types import Decoded, Decoding, Request
 
 DEFAULT = Decoding()
 
-_RETRIED = frozenset({"placeholders", "numbers", "repetition", "empty", "length", "copy", "cut"})
+_RETRIED = frozenset(
+    {"placeholders", "numbers", "order", "repetition", "empty", "length", "copy", "cut"}
+)
 """Failed checks that a second, more careful decoding may mend."""
 _BULLET = re.compile(r"(?:[-*\u2022\u2023\u2013\u2014\u00b7]|\d{1,3}[.)])\s+(?=\S)")
 _STAND_IN = "\ufffc"
+_NUMBERS: frozenset[Kind] = frozenset({"number"})
+_AMOUNTS: frozenset[Kind] = _NUMBERS | {"quantity"}
 _UNSURE = 0.5
 """A title with less confidence is also read in sentence case."""
 
@@ -191,6 +195,7 @@ class _Judge:
         quality = assess(
             _visible(run), _visible(restored), score=decoded.score, target=self.target,
             is_intact=is_intact, is_cut=decoded.is_cut, detector=self.detector,
+            is_ordered=not is_reordered(_visible(run, _AMOUNTS), _visible(restored, _AMOUNTS)),
         )  # fmt: skip
         others = tuple(restore(run, shown, other)[0] for other in decoded.alternatives)
         # what came to nothing stays as it was written: no text is lost
@@ -232,7 +237,7 @@ def _second_try(run: Run, attempt: _Attempt, engine: Engine) -> Run:
     checks = attempt.quality.checks
     if is_titled(run.text):
         run = replace(run, text=sentence_case(run.text))
-    if "numbers" not in checks:
+    if checks.isdisjoint({"numbers", "order"}):
         return run
     masked = mask_numbers(run)
     return masked if _fits(masked, engine) else run
@@ -251,12 +256,12 @@ def _better(run: Run, first: _Attempt, second: _Attempt) -> _Attempt:
     return second if is_surer or is_titled(run.text) else first
 
 
-def _visible(run: Run) -> str:
-    """Return the text without what is protected, but with its numbers.
+def _visible(run: Run, kinds: frozenset[Kind] = _NUMBERS) -> str:
+    """Return the text without what is protected, but with its numbers, or spans of other kinds.
 
     Something stands in for the rest, so that a number which it parts is not read as one.
     """
-    kept = [span.text if span.kind == "number" else _STAND_IN for span in run.spans]
+    kept = [span.text if span.kind in kinds else _STAND_IN for span in run.spans]
     return Run(run.text, tuple(Span(text, "number") for text in kept)).plain()
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ PENALTIES: Final = {
     "copy": 0.5,
     "length": 0.5,
     "numbers": 0.6,
+    "order": 0.7,
     "placeholders": 0.7,
 }
 """The checks, and what is left of the confidence when one fails."""
@@ -52,11 +54,13 @@ def assess(  # noqa: PLR0913 - what there is to judge by
     is_intact: bool,
     detector: Detector,
     is_cut: bool = False,
+    is_ordered: bool = True,
 ) -> Quality:
     """Judge a segment's translation by its mean log-probability and by what can be checked.
 
     Both texts come without what was protected, except numbers. `is_intact` tells whether the
-    model itself kept every placeholder, `is_cut` whether it was stopped before it came to an end.
+    model itself kept every placeholder, `is_cut` whether it was stopped before it came to an end,
+    `is_ordered` whether its numbers stand as in the source.
     """
     failed = {
         "empty": bool(_WORD.search(source)) and not _WORD.search(text),
@@ -66,6 +70,7 @@ def assess(  # noqa: PLR0913 - what there is to judge by
         "copy": is_copy(source, text),
         "length": not is_of_like_length(source, text),
         "numbers": numbers(source) != numbers(text),
+        "order": not is_ordered,
         "placeholders": not is_intact,
     }
     checks = frozenset(name for name, fails in failed.items() if fails)
@@ -75,7 +80,17 @@ def assess(  # noqa: PLR0913 - what there is to judge by
 
 def numbers(text: str) -> list[str]:
     """Return the numbers of a text, sorted, with signs, whatever parts thousands and decimals."""
-    return sorted(map(_value, _NUMBER.findall(text)))
+    return sorted(_values(text))
+
+
+def is_reordered(source: str, text: str) -> bool:
+    """Tell whether a text has the numbers of its source in another order, as in `3 of 10`."""
+    given, found = list(_values(source)), list(_values(text))
+    return given != found and sorted(given) == sorted(found)
+
+
+def _values(text: str) -> Iterator[str]:
+    return map(_value, _NUMBER.findall(text))
 
 
 def _value(written: str) -> str:

@@ -76,6 +76,13 @@ def test_an_inflected_target_counts_as_applied_and_each_word_counts_once() -> No
     )  # fmt: skip
 
 
+def test_an_applied_term_is_listed_with_all_that_belongs_to_it() -> None:
+    matcher = TermMatcher([Term("C++", "C++")], "en", "de")
+    assert matcher.applied(matcher.find("Learn C++."), "Lerne C++.")[0] == [
+        AppliedTerm("C++", "C++")
+    ]
+
+
 @pytest.mark.parametrize(
     ("written", "term", "language", "expected"),
     [

@@ -1,4 +1,5 @@
 import random
+from io import BytesIO
 
 import pytest
 from sqlalchemy import func, select
@@ -6,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from translate import memories
 from translate.errors import UnitNotFoundError
+from translate.exchange import tmx
 from translate.memories import MemorySize, Selection
 from translate.memory import Hit, Unit
 from translate.models import BandRow
@@ -84,6 +86,13 @@ def test_a_correction_wins_over_files_that_come_later(database: Database) -> Non
     fill(database, unit("a book", "ein Heft", "t2"))
     assert recalled(database, "a book") == "ein Buch"
     assert fill(database, unit("a book", "ein Werk", "c1")).unchanged == 1
+    assert recalled(database, "a book") == "ein Buch"
+
+
+def test_a_correction_keeps_its_priority_through_a_file(database: Database) -> None:
+    file = BytesIO(b"".join(tmx.write([unit("a book", "ein Buch", "c1", is_correction=True)])))
+    memories.import_units(database.transaction, "alpha", tmx.read(file))
+    fill(database, unit("a book", "ein Heft", "t2"))
     assert recalled(database, "a book") == "ein Buch"
 
 

@@ -69,7 +69,24 @@ def test_numbers_written_the_other_languages_way_stay_so() -> None:
     known = unit("Over 1,000 books", "Über 1.000 Bücher")
     assert matched(known, "over 1,000 books") == ("Über 1.000 Bücher", "exact", 0.99)
     assert matched(known, "Over 25 books") == ("Über 25 Bücher", "exact", 0.99)
-    assert matched(known, "Over 2,500 books") is None
+    assert matched(known, "Over 2,500 books") == ("Über 2.500 Bücher", "exact", 0.99)
+    assert matched(known, "Over 2,5 books") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "translated"),
+    [
+        ("Only €22.50!", "Nur 22,50 €!"),
+        ("Only €7!", "Nur 7 €!"),
+        ("Only €1,022.50!", None),
+        ("Only €18.100!", None),
+        ("Only $22.50!", None),
+        ("Only 20.50 kg!", None),
+    ],
+)
+def test_an_amount_is_written_as_the_unit_writes_it(text: str, translated: str | None) -> None:
+    known = unit("Only €18.10!", "Nur 18,10 €!")
+    assert matched(known, text) == (translated and (translated, "exact", 0.99))
 
 
 def test_a_translation_that_lost_a_placeholder_is_taken_for_its_very_text_only() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from translate.detect import LanguageDetector
-from translate.quality import assess, is_copy, is_repetitive, numbers
+from translate.quality import assess, is_copy, is_reordered, is_repetitive, numbers
 
 DETECTOR = LanguageDetector()
 
@@ -59,6 +59,12 @@ def test_a_number_that_lost_its_sign_is_another() -> None:
     assert numbers("It was -5 outside (+3 inside)") == numbers("Es war \u22125, innen +3")
     assert numbers("-5 outside") != numbers("5 outside")
     assert numbers("1984-1990") == numbers("1984\u20131990")
+
+
+def test_numbers_in_another_order_are_told_from_other_numbers() -> None:
+    assert is_reordered("3 of 10 copies, 1,000 pages", "10 von 3 Exemplaren, 1.000 Seiten")
+    assert not is_reordered("3 of 10 copies, 1,000 pages", "3 von 10 Exemplaren, 1.000 Seiten")
+    assert not is_reordered("3 of 10 copies", "10 von 4 Exemplaren")
 
 
 def test_fractions_and_powers_are_numbers() -> None:

@@ -229,6 +229,21 @@ def test_a_number_that_stays_wrong_is_flagged() -> None:
     assert answer.reason == "checks failed: numbers"
 
 
+def test_swapped_numbers_are_decoded_again_as_placeholders() -> None:
+    engine, translator = scripted("10 von 3 Büchern.", "⟦0⟧ von ⟦1⟧ Büchern.")
+    answer = one(translator, "3 of 10 books.")
+    assert engine.calls[1] == ["⟦0⟧ of ⟦1⟧ books."]
+    assert (answer.text, answer.checks) == ("3 von 10 Büchern.", ())
+
+
+@pytest.mark.parametrize("text", ["3 of 10 books.", "€3 of €10 books."])
+def test_numbers_and_amounts_that_stay_swapped_are_flagged(text: str) -> None:
+    shown = "⟦1⟧ von ⟦0⟧ Büchern."
+    _, translator = scripted("10 von 3 Büchern." if text[0] == "3" else shown, shown)
+    answer = one(translator, text)
+    assert (answer.status, answer.checks) == ("needs_review", ("order",))
+
+
 def test_a_number_that_a_placeholder_parts_is_flagged() -> None:
     _, translator = scripted("Es sind 2⟦0⟧,400 Hefte.", "Es sind 2⟦0⟧,400 Hefte.")
     [answer] = translator.translate(["There are {name} 2,400 magazines."], target="de", source="en")

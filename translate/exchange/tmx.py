@@ -1,7 +1,8 @@
 """Translation Memory eXchange 1.4: read and written unit by unit.
 
 A unit's codes become text as they are written in the document it came from; on the way out they
-are codes again. A unit with several languages gives one pair for each but its source language.
+are codes again. A unit with several languages gives one pair for each but its source language. That
+a person corrected a unit travels as a property: it keeps its place before what files brought.
 """
 
 import re
@@ -16,7 +17,7 @@ from translate.memory import Unit, generated_tuid
 from translate.protect import MARK, protect
 from translate.types import Fault
 
-DOMAIN = "x-domain"
+DOMAIN, CORRECTION = "x-domain", "x-correction"
 MAX_LENGTH = 20_000
 """Characters of a segment."""
 _CODES = frozenset({"ph", "bpt", "ept", "it", "ut"})
@@ -47,12 +48,13 @@ def read(file: BinaryIO, *, domain: str | None = None) -> Iterator[Unit | Fault]
 
 
 def write(units: Iterable[Unit]) -> Iterator[bytes]:
-    """Yield a document; neighbours of one tuid, domain and text make one unit."""
+    """Yield a document; neighbours that differ in nothing but the target make one unit."""
     yield HEAD.encode()
-    for (tuid, domain, source, text), group in groupby(
-        units, key=lambda u: (u.tuid, u.domain, u.source_language, u.source)
+    for (tuid, domain, is_correction, source, text), group in groupby(
+        units, key=lambda u: (u.tuid, u.domain, u.is_correction, u.source_language, u.source)
     ):
         prop = f'<prop type="{DOMAIN}">{_text(domain)}</prop>' if domain else ""
+        prop += f'<prop type="{CORRECTION}">yes</prop>' if is_correction else ""
         variants = {source: text} | {unit.target_language: unit.target for unit in group}
         body = "".join(
             f"<tuv xml:lang={quoteattr(code)}><seg>{_codes(variant)}</seg></tuv>"
@@ -77,11 +79,12 @@ def _units(element: Any, source: str, domain: str | None) -> Iterator[Unit | Fau
         yield Fault(f"line {element.sourceline}", reason, tuid)
         return
     text = variants[sources[0]]
-    named = _property(element) if domain is None else domain
+    named = _property(element, DOMAIN)[:100] if domain is None else domain
+    is_correction = _property(element, CORRECTION) == "yes"
     for target, translation in variants.items():
         if target != sources[0]:
-            id_ = tuid or generated_tuid(text, is_correction=False)
-            yield Unit(sources[0], target, id_, text, translation, named)
+            id_ = tuid or generated_tuid(text, is_correction=is_correction)
+            yield Unit(sources[0], target, id_, text, translation, named, is_correction)
 
 
 def _fault(variants: dict[str, str], tuid: str | None) -> str | None:
@@ -126,9 +129,9 @@ def _stand_in(code: Any, name: str) -> str:  # noqa: ANN401 - lxml
     return f"<{'g' if is_pair else 'x'} id={quoteattr(number)}{'' if is_pair else '/'}>"
 
 
-def _property(element: Any) -> str:  # noqa: ANN401 - lxml
-    found = (p.text for p in element if local(p) == "prop" and p.get("type") == DOMAIN)
-    return (next(found, None) or "").strip()[:100]
+def _property(element: Any, kind: str) -> str:  # noqa: ANN401 - lxml
+    found = (p.text for p in element if local(p) == "prop" and p.get("type") == kind)
+    return (next(found, None) or "").strip()
 
 
 def _codes(text: str) -> str:

@@ -31,7 +31,7 @@ TEXT = st.text(
 ).map(str.strip).filter(bool)  # fmt: skip
 UNITS = st.builds(
     Unit, st.just("en"), st.sampled_from(["de", "fr"]), TEXT, TEXT, TEXT,
-    st.sampled_from(["", "art", "a<b"]),
+    st.sampled_from(["", "art", "a<b"]), st.booleans(),
 )  # fmt: skip
 
 
