@@ -67,7 +67,9 @@ class ModelCard:
             fields["placeholders"] = tuple(fields.get("placeholders", PLACEHOLDERS))
             return cls(**fields)
         except FileNotFoundError as error:
-            raise ModelError(folder, f"has no {CARD}; {REMEDY}") from error
+            inner = folder / "model"
+            remedy = f"name {inner}" if (inner / CARD).exists() else REMEDY
+            raise ModelError(folder, f"has no {CARD}; {remedy}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise ModelError(folder, f"its {CARD} cannot be read ({error}); {REMEDY}") from error
 

@@ -52,14 +52,15 @@ def translator(
         err.print(f"{len(trainer.examples):,} pairs to learn from{resumed}.", highlight=False)
         columns = (
             BarColumn(), TextColumn("{task.percentage:.0f} %"),
-            TextColumn("step {task.fields[step]}  loss {task.fields[loss]:.3f}"),
+            TextColumn("step {task.fields[step]:,}{task.fields[loss]}"),
             TimeElapsedColumn(),
         )  # fmt: skip
         with Progress(*columns, console=err) as bar:
-            task = bar.add_task("", total=1.0, step=0, loss=float("nan"))
+            task = bar.add_task("", total=1.0, step=0, loss="")
 
             def report(step: Step) -> None:
-                bar.update(task, completed=step.fraction(plan), step=step.step, loss=step.loss)
+                loss = f"  loss {step.loss:.3f}" if step.tokens else ""
+                bar.update(task, completed=step.fraction(plan), step=step.step, loss=loss)
 
             report(trainer.progress)
             trainer.train(report)

@@ -202,6 +202,8 @@ class Trainer:
     def _batches(self) -> Iterator[Rows]:
         batches = self.examples.pairs.batches(self.recipe, 0)
         size = len(batches)
+        if not size:
+            raise TrainingError("no pair is ever seen: raise the weights in `domains`")
         self.progress.total = round(self.recipe.passes * size)
         number = 0
         for step in range(self.progress.done, self.progress.total):

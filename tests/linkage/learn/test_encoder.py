@@ -123,6 +123,13 @@ def test_a_run_of_another_recipe_is_refused(
         train(other, trained[0].parent, lambda _: None)
 
 
+def test_weights_that_leave_no_pair_are_an_error(recipe: Path, tmp_path: Path) -> None:
+    none = tmp_path / "none.toml"
+    none.write_text(recipe.read_text() + "domains = { made = 0 }\n")
+    with pytest.raises(TrainingError, match="no pair is ever seen"):
+        train(none, tmp_path / "run", lambda _: None)
+
+
 def test_a_damaged_checkpoint_is_an_error_with_a_remedy(
     trained: tuple[Path, list[Progress]], recipe: Path, tmp_path: Path
 ) -> None:

@@ -65,3 +65,8 @@ def test_the_average_is_converted_where_the_recipe_asks_for_it(tiny_run, tmp_pat
         convert(recipe, tmp_path, tmp_path / "model", keep_reference=True)
         made = M2M100ForConditionalGeneration.from_pretrained(tmp_path / "model" / "reference")
         assert torch.equal(made.lm_head.weight, state["model"]["lm_head.weight"] * factor)
+
+
+def test_a_run_s_folder_is_told_from_its_model_s(tiny_run) -> None:
+    with pytest.raises(ModelError, match=f"name {tiny_run.model}"):
+        ModelCard.read(tiny_run.model.parent)
