@@ -30,7 +30,7 @@ from linkage.errors import (
 )
 from linkage.imports import Transaction
 from linkage.index import STORES, Kind, VectorStores
-from linkage.lease import SECONDS, Lease, Progress, is_free, set_builds
+from linkage.lease import MOST_DEATHS, SECONDS, Lease, Progress, is_free, set_builds
 from linkage.models import BuildRow, CatalogueState
 from linkage.segment import Manifest
 from linkage.verification import GoldLink, Report
@@ -57,6 +57,7 @@ class Build:
     promotes: bool
     base: str | None
     gold: Sequence[Sequence[str]]
+    deaths: int
     done: int
     total: int
     revision: int
@@ -251,14 +252,18 @@ def run(  # noqa: PLR0913 - what a worker hands over
     """Make a queued or interrupted build, verify it, publish it; return how it ended.
 
     A build that another run is at, or that has ended, is returned as it is. What fails or is
-    rejected tells why in `error`, and the live index stays as it is. Raises BuildNotFoundError,
-    and BuildSupersededError when another build took over meanwhile. One that is interrupted waits
-    for the next run.
+    rejected tells why in `error`, and the live index stays as it is; one whose runs die again and
+    again at the same place fails. Raises BuildNotFoundError, and BuildSupersededError when another
+    build took over meanwhile. One that is interrupted waits for the next run.
     """
     held = Lease(transaction, build_id, uuid.uuid4().hex, lease_seconds, progress)
     with transaction() as session:
         is_ours = held.take(session, tenant_id)
         build = get(session, tenant_id, build_id)
+        if is_ours and build.deaths >= MOST_DEATHS:
+            log.error("index_build_given_up", tenant=tenant_id, build=build_id, stage=build.stage)
+            held.end(session, state="failed", error=_death_of(build))
+            return get(session, tenant_id, build_id)
         live = store.state(session, tenant_id).live_build
     if not is_ours:
         return build
@@ -286,6 +291,13 @@ def run(  # noqa: PLR0913 - what a worker hands over
     with transaction() as session:
         prune(session, tenant_id, data_dir=data_dir, stores=stores, keep=KEPT)
         return get(session, tenant_id, build_id)
+
+
+def _death_of(build: Build) -> str:
+    return (
+        f"{build.deaths} runs in a row died while {build.stage or 'beginning'}, after"
+        f" {build.done:,} of {build.total:,} items; memory may lack, and the system's log may tell"
+    )
 
 
 def _told(error: Exception) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, and_, update
+from sqlalchemy import ColumnElement, and_, case, update
 from sqlalchemy.orm import Session
 
 from linkage import store
@@ -19,6 +19,9 @@ log = structlog.get_logger()
 
 SECONDS = 30.0
 """A run that has not renewed its lease for so long is dead; it renews it thrice as often."""
+
+MOST_DEATHS = 5
+"""So many runs in a row that died where they began are not followed by another."""
 
 Progress = Callable[[str, int, int], None]
 """Gets the stage, how many items are done, and of how many."""
@@ -48,7 +51,10 @@ class Lease:
         mine = (BuildRow.tenant_id == tenant_id) & (BuildRow.id == self._build_id)
         revision = store.state(session, tenant_id).revision
         set_builds(session, mine & (BuildRow.state == "queued"), revision=revision)
-        held = {"state": "building", "claim": self.claim, "lease_until": self._until()}
+        died = (BuildRow.state == "building") & BuildRow.claim.is_not(None)
+        deaths = case((died, BuildRow.deaths + 1), else_=BuildRow.deaths)
+        held = {"state": "building", "claim": self.claim, "lease_until": self._until(),
+                "deaths": deaths}  # fmt: skip
         return bool(set_builds(session, mine & is_free(), **held))
 
     @contextmanager
@@ -64,11 +70,17 @@ class Lease:
 
     def record(self, **facts: Any) -> None:  # noqa: ANN401 - columns of a build
         """Write facts down and show them; BuildSupersededError when the build is not ours."""
+        lives = {"deaths": 0} if self._gets_further(facts) else {}
         with self._transaction() as session:
-            self._write(session, facts | {"lease_until": self._until()})
+            self._write(session, facts | lives | {"lease_until": self._until()})
         self._shown |= {name: facts[name] for name in self._shown.keys() & facts.keys()}
         if self._progress:
             self._progress(self._shown["stage"], self._shown["done"], self._shown["total"])
+
+    def _gets_further(self, facts: dict[str, Any]) -> bool:
+        """Tell whether something was encoded; the next run repeats what other stages do."""
+        is_encoding = self._shown["stage"] == "encoding"
+        return is_encoding and bool(facts.get("done", 0) > self._shown["done"])
 
     def end(self, session: Session, **facts: Any) -> None:  # noqa: ANN401 - columns of a build
         """Write the last facts down and let go of the build."""
@@ -76,8 +88,8 @@ class Lease:
         self._write(session, facts | over)
 
     def let_go(self, session: Session) -> None:
-        """Leave the build to whoever takes it next."""
-        self._write(session, {"lease_until": datetime.now(UTC)})
+        """Leave the build to whoever takes it next; this run did not die."""
+        self._write(session, {"lease_until": datetime.now(UTC), "claim": None})
 
     def _write(self, session: Session, facts: dict[str, Any]) -> None:
         ours = and_(

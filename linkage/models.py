@@ -279,6 +279,8 @@ class BuildRow(Base):
     claim: Mapped[str | None] = mapped_column(String(40))
     """The run that is at work, until `lease_until`; one that stopped renewing it is dead."""
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    deaths: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Runs in a row that died and encoded nothing more."""
     encoder: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))
     done: Mapped[int] = mapped_column(Integer, default=0)

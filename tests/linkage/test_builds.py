@@ -17,6 +17,7 @@ from linkage.errors import (
 )
 from linkage.imports import Transaction
 from linkage.index import VectorStores
+from linkage.lease import MOST_DEATHS
 from linkage.pgvector import PgVectorStores
 from linkage.types import Item
 from tests.linkage.encoders import Interrupted, Meddling, Unsteady
@@ -55,6 +56,39 @@ def test_killed_build_goes_on_where_it_stopped(
     db.rollback()
     rest = Unsteady(words, 2, AssertionError("encoded what was encoded before"))
     assert run(rest).state == "live"
+
+
+@pytest.mark.usefixtures("many")
+def test_build_whose_runs_die_at_one_place_fails_in_the_end(
+    run: Run, db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise Interrupted
+
+    monkeypatch.setattr("linkage.segment.seal", die)
+    for _ in range(MOST_DEATHS):
+        with pytest.raises(Interrupted):
+            run(lease_seconds=0.05)
+        time.sleep(0.1)
+    build = run()
+    assert build.state == "failed"
+    assert build.error is not None
+    assert build.error.startswith("5 runs in a row died while indexing, after 35 of 35 items")
+    assert builds.waiting(db) == []
+
+
+@pytest.mark.usefixtures("many")
+def test_build_whose_runs_die_but_get_further_goes_on(
+    run: Run, db: Session, queued: str, words: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builder, "SHARD", 5)
+    for _ in range(MOST_DEATHS + 1):
+        with pytest.raises(Interrupted):
+            run(Unsteady(words, 1, Interrupted()), lease_seconds=0.05)
+        time.sleep(0.1)
+    assert builds.get(db, "t1", queued).deaths == 0
+    db.rollback()
+    assert run().state == "live"
 
 
 @pytest.mark.usefixtures("many")
