@@ -11,6 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -22,6 +24,8 @@ from linkage.types import Filters, Item
 
 RANK_CONSTANT = 60
 """Of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009."""
+_EACH = 0.625
+"""Of the candidates wanted, so many are asked of each channel."""
 _TEXT_WORDS = 20
 _READ_CHARACTERS = 2_000
 _TITLE_WORDS = 7
@@ -85,9 +89,10 @@ def gather(
 ) -> list[int]:
     """Return the keys of at most `limit` candidates, the most promising first.
 
-    `clicked` are the keys that clicks tie to the source, the strongest first.
+    `clicked` are the keys that clicks tie to the source, the strongest first. Where fewer than
+    `of_each(limit)` are returned there are no more.
     """
-    searched = [_search(question, shelf, filters, limit) for shelf in shelves]
+    searched = [_search(question, shelf, filters, of_each(limit)) for shelf in shelves]
     fused: dict[int, float] = defaultdict(float)
     for hits in zip(*searched, strict=True):
         for key, rank in _merged(hits).items():
@@ -95,6 +100,11 @@ def gather(
     for rank, key in enumerate(clicked, start=1):
         fused[key] += 1 / (RANK_CONSTANT + rank)
     return [key for _, key in sorted((-score, key) for key, score in fused.items())[:limit]]
+
+
+def of_each(limit: int) -> int:
+    """Return how many a channel brings up at most where so many candidates are wanted."""
+    return math.ceil(limit * _EACH)
 
 
 def similarities(vector: Vectors, keys: list[int], shelves: Iterable[Shelf]) -> dict[int, float]:
@@ -136,14 +146,18 @@ def _titles_in(written: str) -> Iterator[str]:
                 yield lexical.title_tag(title)
 
 
-def _merged(hits: Iterable[list[Hit]]) -> dict[int, int]:
-    """Return the rank of each key in one channel, from 1; equal scores share one."""
-    ranks: dict[int, int] = {}
+def _merged(hits: Iterable[list[Hit]]) -> dict[int, float]:
+    """Return the rank of each key in one channel, from 1; of equal scores all have the middle one.
+
+    So of fifty books that share nothing but their author not all come before what is alike.
+    """
+    ranks: dict[int, float] = {}
     for of_shelf in hits:
-        rank, last = 0, math.inf
-        for place, (key, score) in enumerate(of_shelf, start=1):
-            if score != last:
-                rank, last = place, score
-            if rank < ranks.get(key, rank + 1):
-                ranks[key] = rank
+        last = 0
+        for _, equal in groupby(of_shelf, key=itemgetter(1)):
+            keys = [key for key, _ in equal]
+            rank = last + (len(keys) + 1) / 2
+            last += len(keys)
+            for key in keys:
+                ranks[key] = min(rank, ranks.get(key, rank))
     return ranks

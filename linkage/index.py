@@ -125,6 +125,7 @@ class VectorIndex:
     def __init__(self, index: Any, keys: Keys, columns: Columns) -> None:  # noqa: ANN401 - untyped
         self._index = index
         self._stored = _storage(index)
+        self._codes = _codes(self._stored)
         self._keys = keys
         self._columns = columns
         self._alive = np.ones(len(keys), dtype=np.bool_)
@@ -166,7 +167,7 @@ class VectorIndex:
         alive = positions[self._alive[positions]]
         if not len(alive):
             return self._keys[alive], np.empty((0, self._index.d), dtype=np.float32)
-        return self._keys[alive], self._stored.reconstruct_batch(alive)
+        return self._keys[alive], self._stored.sa_decode(self._codes[alive])
 
     def bury(self, keys: Iterable[int]) -> None:
         """Never return these keys again: they were deleted or have a newer version elsewhere."""
@@ -327,6 +328,15 @@ def _storage(index: Any) -> Any:  # noqa: ANN401 - FAISS is untyped
     if isinstance(index, faiss.IndexRefine):
         return faiss.downcast_index(index.refine_index)
     return index
+
+
+def _codes(stored: Any) -> NDArray[np.uint8]:  # noqa: ANN401 - FAISS is untyped
+    """Return the code of each vector, where it lies: one call then decodes many."""
+    if not stored.ntotal:
+        return np.empty((0, stored.code_size), dtype=np.uint8)
+    bytes_ = faiss.rev_swig_ptr(stored.codes.data(), stored.ntotal * stored.code_size)
+    codes: NDArray[np.uint8] = bytes_.reshape(stored.ntotal, stored.code_size)
+    return codes
 
 
 def _parameters(index: Any, selector: Any, limit: int) -> Any:  # noqa: ANN401 - FAISS is untyped

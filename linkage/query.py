@@ -24,7 +24,7 @@ from linkage.views import View
 
 POPULARITY_WEIGHT = 0.05
 """By how much the most popular item is preferred to an equally good one that nobody knows."""
-_POOL = 35
+_POOL = 20
 _POOL_TO_REORDER = 150
 _WIDER = 6
 _WIDEST = 20_000
@@ -224,10 +224,12 @@ class Query:
         pool = (_POOL_TO_REORDER if is_reordered else _POOL) + 2 * (listed + self.options.limit)
         found = self._gather(pool)
         yield self._passing(found)
-        if len(found) == pool and (few := self._few()) is not None:
+        if len(found) < candidates.of_each(pool):
+            return
+        if (few := self._few()) is not None:
             yield self._nearest(few)
             return
-        while len(found) == pool and pool < _WIDEST:
+        while len(found) >= candidates.of_each(pool) and pool < _WIDEST:
             pool *= _WIDER
             found = self._gather(pool)
             yield self._passing(found)

@@ -34,11 +34,11 @@ def asked(make_item: MakeItem) -> Item:
 
 @pytest.fixture
 def deserts(add: Add, make_item: MakeItem, asked: Item, reindex: Reindex) -> None:
-    """Forty books of equal standing about the same thing, in four groups of like words."""
+    """Sixteen books of equal standing about the same thing, in four groups of like words."""
     groups = ("worm rider", "water thief", "glass city", "moon court")
     many = [
         make_item(f"b{n:02}", f"Desert planet {groups[n % 4]} {n}", text=f"Spice, {groups[n % 4]}.")
-        for n in range(40)
+        for n in range(16)
     ]
     add(asked, *many)
     reindex()
@@ -69,7 +69,7 @@ def test_pages_are_the_whole_listing_in_its_order(
     with Session(engine) as session:
         whole = ids(linker.related(session, T, "asked", limit=100, **options))
     assert pages(linker, engine, lambda _: None, **options) == whole
-    assert len(whole) == 40
+    assert len(whole) == 16
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def change(
             return
         add(*(make_item(f"new{page}-{n}", f"Desert planet {n}", text="Spice!") for n in range(9)))
         with transaction() as session:
-            store.remove(session, T, [f"b{39 - page:02}"])
+            store.remove(session, T, [f"b{15 - page:02}"])
         if page == 2:
             reindex()
 
@@ -97,7 +97,7 @@ def test_what_was_there_is_listed_once_while_items_come_and_go(
 ) -> None:
     seen = pages(linker, engine, change, **options)
     assert len(seen) == len(set(seen))
-    assert {f"b{n:02}" for n in range(36)} <= set(seen)
+    assert {f"b{n:02}" for n in range(12)} <= set(seen)
 
 
 @pytest.mark.usefixtures("deserts")
@@ -334,5 +334,5 @@ def test_what_people_dismiss_sinks(
     with Session(engine) as session:
         after = linker.explain(session, T, "asked", first.target.id)
     assert after.position is not None
-    assert after.position > 20
+    assert after.position > 10
     assert after.link.score < first.score / 5
