@@ -64,8 +64,8 @@ def convert(recipe: Recipe, run: Path, folder: Path, *, keep_reference: bool = F
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent, prefix=".convert-") as scratch:
         exact, small = Path(scratch, "exact"), Path(scratch, "int8")
-        _save(trained, exact, "float32")
-        _save(trained, small, "int8")
+        save_converted(trained.model, trained.processor, exact, "float32")
+        save_converted(trained.model, trained.processor, small, "int8")
         agreement = _compare(trained, exact, small)
         shutil.copy(run / "vocabulary.model", small)
         if keep_reference:
@@ -91,11 +91,16 @@ def _load(recipe: Recipe, run: Path) -> _Trained:
     return _Trained(recipe, processor, model, state["progress"])
 
 
-def _save(trained: _Trained, folder: Path, quantization: str) -> None:
+def save_converted(
+    model: M2M100ForConditionalGeneration,
+    processor: sentencepiece.SentencePieceProcessor,
+    folder: Path,
+    quantization: str,
+) -> None:
     """Write a CTranslate2 model whose tokens are the pieces, id for id."""
-    names = pieces(trained.processor)
+    names = pieces(processor)
     # the specification shares the model's memory, and quantising writes into it
-    spec = M2M100Loader().get_model_spec(deepcopy(trained.model))
+    spec = M2M100Loader().get_model_spec(deepcopy(model))
     spec.register_source_vocabulary(names)
     spec.register_target_vocabulary(names)
     spec.config.bos_token, spec.config.eos_token = names[BOS], names[EOS]
