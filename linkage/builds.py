@@ -9,7 +9,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ log = structlog.get_logger()
 KEPT = 1
 """Old builds whose files are kept, to go back to."""
 MAX_GOLD = 1_000
+FOLLOWED = timedelta(seconds=10)
+"""After so long every API process has followed a swap."""
 
 _UNDER_WAY = ("queued", "building")
 
@@ -215,7 +217,9 @@ def prune(
     """Delete the files of builds that nobody will go back to and return their ids.
 
     These are old ones but for the last `keep`, failed ones, and candidates and rejected ones made
-    before the live one. Of those that stay, what a run that was killed at its end left is deleted.
+    before the live one. One in PostgreSQL stays until API processes have followed to the next: a
+    table that is dropped cannot be read to its end, as a file can. Of those that stay, what a run
+    that was killed at its end left is deleted.
     """
     live = select(BuildRow.created_at).where(
         BuildRow.tenant_id == tenant_id, BuildRow.state == "live"
@@ -229,7 +233,7 @@ def prune(
     kept, pruned = set(retired(session, tenant_id)[:keep]), []
     for row in session.execute(rows).scalars():
         has_files = any(data_dir.glob(f"{row.id}*"))
-        if row.id not in kept and (has_files or row.state != "failed"):
+        if row.id not in kept and not _is_asked(row) and (has_files or row.state != "failed"):
             _delete(row.id, data_dir, stores)
             row.state = "failed" if row.state == "failed" else "deleted"
             pruned.append(row.id)
@@ -359,6 +363,12 @@ def _sweep(session: Session, tenant_id: str, data_dir: Path) -> None:
     ids = set(session.scalars(made))
     for path in (path for build_id, path in left if build_id in ids):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_asked(row: BuildRow) -> bool:
+    """Tell whether a build has a table in PostgreSQL that API processes may still ask."""
+    ended = row.finished_at if row.state == "old" and row.kind == "pgvector" else None
+    return ended is not None and ended > datetime.now(UTC) - FOLLOWED
 
 
 def _delete(build_id: str, data_dir: Path, stores: Mapping[str, VectorStores]) -> None:

@@ -181,7 +181,8 @@ def prune(
 ) -> None:
     """Delete the files of old, failed and passed-over builds.
 
-    Every build does so by itself when it ends, and keeps one old one.
+    Every build does so by itself when it ends, and keeps one old one. One in PostgreSQL that was
+    live ten seconds ago stays: API processes may still ask it.
 
     Example: `weft index prune --keep 0`
     """

@@ -29,7 +29,7 @@ _SUFFIXES = {
     ".warc": "warc",
 }  # fmt: skip
 _ROOTS = {"rss": "feed", "feed": "feed", "rdf": "feed", "channel": "feed", "html": "page"}
-_AMAZON = re.compile(rb'"(?:' + "|".join(amazon.RESULTS).encode() + rb')"')
+_AMAZON = re.compile(rb'"(?:' + "|".join(amazon.RESULTS).encode() + rb')"|com\.amazon\.paapi5')
 _SITEMAPS = frozenset({"urlset", "sitemapindex"})
 _A_SITEMAP = "is a sitemap, which only lists pages; `weft sources add URL --kind sitemap` gets them"
 

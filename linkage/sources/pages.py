@@ -22,6 +22,7 @@ from linkage.types import Record, RecordError
 MAX_PAGE = 10_000_000
 _TELLING_TEXT = 200
 """A description shorter than so many characters gives way to the text of an article."""
+_NAMELESS = "id: is required; the page tells no address of its own (link rel=canonical, og:url)"
 _NO_INDEX = re.compile(r"\b(?:noindex|none)\b", re.IGNORECASE)
 
 
@@ -42,8 +43,11 @@ def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Record]:
         yield page
     else:
         named = page.record["id"] or file_name(source)
-        yield from options.items({**page.record, "id": named}, 1)
-        yield from page.warnings
+        if named or "id" in options.constants:
+            yield from options.items({**page.record, "id": named}, 1)
+            yield from page.warnings
+        else:
+            yield RecordError(1, _NAMELESS)
 
 
 def parse(

@@ -47,7 +47,8 @@ def _records(stream: BinaryIO) -> Iterator[tuple[int, bytes | str]]:
             yield number, raw
         elif line.strip() and not is_lost:
             is_lost = True
-            yield number, "does not end where it says; looked for the next one's beginning"
+            fault = "does not end where it says" if number else "does not begin as one does"
+            yield max(number, 1), f"{fault}; looked for the next one's beginning"
     if damage := damage_of(stream):
         yield number + 1, f"the archive {damage}"
 

@@ -1,6 +1,7 @@
 import shutil
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -288,14 +289,17 @@ def test_run_that_lost_its_build_unawares_writes_nothing_more(
 @pytest.mark.usefixtures("many")
 def test_build_in_postgres_is_verified_published_and_dropped_with_its_table(
     postgres_url: str, stores: dict[str, VectorStores], reindex: Reindex, transaction: Transaction,
-    data_dir: Path,
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     kept = stores["pgvector"] = PgVectorStores(postgres_url)
     build, live = reindex("pgvector"), reindex("pgvector")
     assert build.state == "live"
     assert build.report
     assert (build.report["recall"], build.report["new"]["kind"]) == (1.0, "pgvector")
+    with transaction() as session:  # API processes may not have followed yet
+        assert builds.prune(session, "t1", data_dir=data_dir, stores=stores, keep=0) == []
     assert kept.open(build.id, data_dir, ((), (), ())).count == 35
+    monkeypatch.setattr(builds, "FOLLOWED", timedelta(0))
     with transaction() as session:
         builds.prune(session, "t1", data_dir=data_dir, stores=stores, keep=0)
     with pytest.raises(ValueError, match="does not exist"):

@@ -120,3 +120,13 @@ def test_odd_shapes_are_errors_and_no_crash(info: object) -> None:
         amazon.read(BytesIO(items({"ASIN": "B000000001", "ItemInfo": info})), ReadOptions())
     )
     assert all(isinstance(record, RecordError) for record in records)
+
+
+def test_refusal_is_told_by_its_content_and_reported() -> None:
+    refusal = (
+        b'{"__type": "com.amazon.paapi5#TooManyRequestsException",'
+        b' "Errors": [{"Code": "TooManyRequests", "Message": "Slow down."}]}'
+    )
+    (error,) = read(BytesIO(refusal), name="response.json")
+    assert isinstance(error, RecordError)
+    assert error.reason == "Amazon reports TooManyRequests: Slow down."

@@ -131,10 +131,21 @@ def test_page_without_an_address_is_named_by_its_file_packed_or_not(tmp_path: Pa
     assert [item.id for item in items if isinstance(item, Item)] == ["one.html", "two.html.gz"]
     (error,) = read(BytesIO(html), format="page")
     assert isinstance(error, RecordError)
-    assert error.reason == "id: is required"
+    assert error.reason.startswith("id: is required")
 
 
 @pytest.mark.parametrize("content", [b"", b"   ", b"\x00"])
 def test_nothing_is_an_error(content: bytes) -> None:
     (error,) = pages.read(BytesIO(content), ReadOptions())
     assert isinstance(error, RecordError)
+
+
+def test_nameless_page_without_an_address_says_what_it_lacks() -> None:
+    (error,) = pages.read(BytesIO(b"<title>x</title><p>y</p>"), ReadOptions())
+    assert isinstance(error, RecordError)
+    assert "rel=canonical" in error.reason
+    (item,) = pages.read(
+        BytesIO(b"<title>x</title><p>y</p>"), ReadOptions(constants={"id": "mine"})
+    )
+    assert isinstance(item, Item)
+    assert item.id == "mine"

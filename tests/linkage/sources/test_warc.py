@@ -108,3 +108,9 @@ def test_page_above_the_limit_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_is_no_archive_is_an_error() -> None:
     (error,) = records(b"hello\nworld\n")
     assert isinstance(error, RecordError)
+
+
+def test_what_is_no_archive_is_an_error_at_its_first_record() -> None:
+    (error,) = warc.read(BytesIO(b'{"id": 1}\n{"id": 2}\n'), ReadOptions())
+    assert isinstance(error, RecordError)
+    assert (error.line, error.reason[:27]) == (1, "does not begin as one does;")
