@@ -55,6 +55,8 @@ NUMBERS = (
     "x²",
 )
 _TAG = re.compile(r"<(/?)(\w+)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(/?)>|<!--.*?-->")
+_READ = re.compile(r"(?<=\btitle=\")[^\"]*|(?<=\balt=\")[^\"]*")
+"""Values of attributes that are translated."""
 _VOID_NAMES = frozenset({"x", "wbr", "img", "br", "hr"})
 _SYNTAX = re.compile(
     r"\{\w+, (?:plural|select|selectordinal),(?: offset:1)?"
@@ -244,7 +246,7 @@ def _plain(fuzzed: Fuzzed, text: str) -> str:
 
 
 def _tags(text: str) -> list[str]:
-    return sorted(match.group() for match in _TAG.finditer(text))
+    return sorted(_READ.sub("", match.group()) for match in _TAG.finditer(text))
 
 
 def _spaces(text: str) -> tuple[str, str, list[str]]:

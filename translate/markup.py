@@ -1,7 +1,8 @@
 """HTML or XML into runs of text and the markup between them, and back.
 
 Text is unescaped once on the way in and escaped once on the way out, so `&lt;script&gt;` in a
-review can never become a tag. Tags are not parsed but passed through as they are written.
+review can never become a tag. Tags are passed through as they are written, but for the values of
+attributes that people read, which are runs inside of the spans that the tags are.
 """
 
 import html
@@ -23,6 +24,9 @@ BLOCKS = frozenset((
 """Elements of HTML whose tags end a sentence."""
 OPAQUE = frozenset(("script", "style", "pre", "textarea", "code", "kbd", "samp", "svg", "math"))
 """Elements of HTML whose content is not for translation."""
+READ = frozenset(("alt", "title", "placeholder", "aria-label"))
+"""Attributes of HTML whose values people read."""
+_ATTRIBUTE = re.compile(r"\s*(?:/|([^\s\"'<>/=]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?)")
 _PIECE = re.compile(
     r"(?P<comment><!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<![A-Za-z\[][^>]*>|<\?[^>]*>)"
     rf"|(?P<tag>{TAG})",
@@ -49,13 +53,16 @@ class Markup:
     """How marked-up text is read. Names of elements are in lower case.
 
     The content of `kept` elements is not translated; the tags of `breaking` ones end a sentence,
-    all others stand inside of one. `names_space` writes a no-break space as an entity.
+    all others stand inside of one. The values of `read` attributes are translated. `names_space`
+    writes a no-break space as an entity; `quote` is what stands around the value of an attribute.
     """
 
     is_xml: bool = False
     names_space: bool = False
     kept: frozenset[str] = frozenset()
     breaking: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
+    quote: str = ""
 
     def is_break(self, tag: str) -> bool:
         """Tell whether a tag ends a sentence."""
@@ -68,6 +75,14 @@ class Markup:
         name = _name(tag)
         return name if name in self.kept or _KEPT.match(tag) else None
 
+    def values(self, tag: str) -> Iterator[tuple[int, int]]:
+        """Yield where the quoted values stand that are translated."""
+        at = _NAME.match(tag) if self.read and not _KEPT.match(tag) else None
+        while at and (at := _ATTRIBUTE.match(tag, at.end())):
+            name, value = at.groups()
+            if value and value[0] in "\"'" and name.lower() in self.read:
+                yield at.start(2) + 1, at.end(2) - 1
+
     def like(self, source: str) -> "Markup":
         """Return how to write what was read of a source: its no-break spaces stay as they are."""
         return replace(self, names_space="&nbsp;" in source)
@@ -75,18 +90,21 @@ class Markup:
     def escape(self, text: str) -> str:
         """Return text as it stands in markup."""
         escaped = html.escape(text, quote=False)
+        if self.quote:
+            escaped = escaped.replace("&gt;", ">").replace(self.quote, html.escape(self.quote))
         return escaped.replace("\xa0", "&nbsp;") if self.names_space else escaped
 
 
-HTML = Markup(kept=OPAQUE, breaking=BLOCKS)
-XHTML = Markup(is_xml=True, kept=OPAQUE, breaking=BLOCKS)
+HTML = Markup(kept=OPAQUE, breaking=BLOCKS, read=READ)
+XHTML = replace(HTML, is_xml=True)
 XML = Markup(is_xml=True)
 
 
 def split_markup(text: str, terms: Sequence[str] = (), markup: Markup = HTML) -> list[str | Run]:
     """Return what breaks the text as it is, and the rest as runs with inline tags protected.
 
-    The branches of ICU's messages are runs inside of the spans that the messages are.
+    The branches of ICU's messages are runs inside of the spans that the messages are, and so are
+    the values of attributes that people read, in tags of either kind.
     """
     return _split(text, _Reading(terms, markup))
 
@@ -95,8 +113,8 @@ def _split(text: str, reading: "_Reading") -> list[str | Run]:
     parts: list[str | Run] = []
     inline: list[tuple[str, Run]] = []
     for written, run in reading.pieces(text):
-        if run is None:
-            parts += [_joined(inline), written]
+        if isinstance(run, Span):
+            parts += [_joined(inline), Run(MARK, (run,)) if run.inner else written]
             inline = []
         else:
             inline.append((written, run))
@@ -120,12 +138,25 @@ def _escaped_span(span: Span, markup: Markup) -> Span:
         return replace(span, text=markup.escape(span.text))
     if not span.inner:
         return span
+    if span.kind in {"tag", "void"}:
+        return replace(span, text="".join(_attributes(span.inner, markup)))
     doubled = is_doubled(span.text)
     parts = (
         replace(part, text=quoted(part.text, doubled=doubled)) if isinstance(part, Run) else part
         for part in span.inner
     )
     return replace(span, text=join_markup(list(parts), markup))
+
+
+def _attributes(parts: Sequence[str | Run], markup: Markup) -> Iterator[str]:
+    """Yield the parts of a tag; a value is escaped for the quotes that it stands between."""
+    quote = ""
+    for part in parts:
+        if isinstance(part, Run):
+            yield _escaped_run(part, replace(markup, quote=quote)).plain()
+        else:
+            quote = part[-1:]
+            yield part
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +168,8 @@ class _Reading:
     depth: int = 0
     has_number: bool = False
 
-    def pieces(self, text: str) -> Iterator[tuple[str, Run | None]]:
-        """Yield stretches of the text as written, each with its run; without one it is a break."""
+    def pieces(self, text: str) -> Iterator[tuple[str, Run | Span]]:
+        """Yield stretches of the text as written with their runs; a span is a tag that breaks."""
         closing = closing_braces(text) if is_message(text) else {}
         pattern = _BRANCH if self.depth else _MESSAGE if closing else _PIECE
         last = 0
@@ -149,8 +180,8 @@ class _Reading:
                 kept = self.markup.kept_name(match.group())
                 last = _end(text, kept, match) if kept else match.end()
                 written = text[match.start() : last]
-                is_break = self.markup.is_break(written)
-                yield written, None if is_break else _inline(written, is_kept=bool(kept))
+                span = self._tag(written, is_kept=bool(kept))
+                yield written, span if self.markup.is_break(written) else Run(MARK, (span,))
             else:
                 span = Span(match.group(), "placeholder")
                 if kind == "kind":
@@ -158,6 +189,20 @@ class _Reading:
                 last = match.start() + len(span.text)
                 yield span.text, Run(MARK, (span,))
         yield text[last:], self._text(text[last:])
+
+    def _tag(self, written: str, *, is_kept: bool) -> Span:
+        """Return a tag, a comment or a kept element, with the values in it that are translated."""
+        kind: Kind = "void" if is_void(written) else "placeholder" if is_kept else "tag"
+        values = () if is_kept or self.depth else self.markup.values(written)
+        parts: list[str | Run] = []
+        last = 0
+        for begin, end in values:
+            value = written[begin:end]
+            run = self._text(value)
+            if any(map(str.isalpha, run.text)) and not is_message(value):
+                parts += [written[last:begin], run]
+                last = end
+        return Span(written, kind, (*parts, written[last:]) if parts else ())
 
     def _argument(self, text: str, match: re.Match[str], closing: Mapping[int, int]) -> Span | None:
         def branch(text: str, *, has_number: bool) -> list[str | Run]:
@@ -197,11 +242,6 @@ def _end(text: str, name: str, opening: re.Match[str]) -> int:
         if depth == 0:
             return match.end()
     return len(text)
-
-
-def _inline(written: str, *, is_kept: bool) -> Run:
-    kind: Kind = "void" if is_void(written) else "placeholder" if is_kept else "tag"
-    return Run(MARK, (Span(written, kind),))
 
 
 def _unescaped(text: str) -> tuple[str, list[int]]:

@@ -113,7 +113,7 @@ def _plain_runs(parts: Parts) -> Iterable[Run]:
     return (
         part
         for part in parts
-        if isinstance(part, Run) and not any(span.inner for span in part.spans)
+        if isinstance(part, Run) and all(span.kind != "message" for span in part.spans)
     )
 
 

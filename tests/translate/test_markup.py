@@ -1,10 +1,11 @@
 import html
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translate.markup import HTML, Markup, join_markup, split_markup
+from translate.markup import HTML, XML, Markup, join_markup, split_markup
 from translate.protect import Run
 
 PIECES = st.sampled_from(
@@ -63,6 +64,39 @@ def test_what_is_not_for_translation_is_one_span_to_its_own_end(kept: str) -> No
 def test_a_void_tag_that_is_not_for_translation_ends_with_itself() -> None:
     [part] = [part for part in split_markup("a <img translate=no> b") if isinstance(part, Run)]
     assert part.text == "a \ufffc b"
+
+
+def values(text: str, markup: Markup = HTML) -> list[str]:
+    parts = [part for part in split_markup(text, (), markup) if isinstance(part, Run)]
+    return [run.plain() for part in parts for run in part.nested()]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('<p>A <img src="title.png" alt="A dark tower"> here</p>', ["A dark tower"]),
+        ("<p TITLE = 'Good &amp; new'>A <a aria-label='Buy' title=\"Now\">x</a></p>",
+         ["Good & new", "Buy", "Now"]),
+        ('<input placeholder="Search books" data-x=\' title="no"\'/>', ["Search books"]),
+        ('<img alt="no" translate="no"><b class="notranslate" title="no">x</b>', []),
+        ('<img alt=""><img alt="5 &gt; 3"><img alt=cover><img src="a.png" value="no">', []),
+        ('<code title="no">x</code><!-- <img alt="no"> -->', []),
+    ],
+)  # fmt: skip
+def test_attributes_that_people_read_are_runs_of_their_own(text: str, wanted: list[str]) -> None:
+    assert values(text) == wanted
+    assert join_markup(split_markup(text)) == text
+    assert values(text, XML) == []
+
+
+@pytest.mark.parametrize(
+    ("quote", "written"), [('"', "&quot; ' &lt;b> &amp;"), ("'", '" &#x27; &lt;b> &amp;')]
+)
+def test_what_a_model_writes_stays_inside_of_its_attribute(quote: str, written: str) -> None:
+    [part] = [part for part in split_markup(f"<p title={quote}x{quote}>") if isinstance(part, Run)]
+    [span] = part.spans
+    hostile = replace(span, inner=(span.inner[0], Run("\" ' <b> &"), span.inner[2]))
+    assert join_markup([Run(part.text, (hostile,))]) == f"<p title={quote}{written}{quote}>"
 
 
 def test_entities_are_read_as_the_letters_they_are() -> None:

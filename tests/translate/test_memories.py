@@ -189,6 +189,16 @@ def test_what_a_memory_gives_is_escaped_in_html(translator: Translator, database
     assert answer.text == "<p>Das <b>Buch</b> &amp; Lied.</p>"
 
 
+def test_a_known_sentence_keeps_its_tags_with_attributes(
+    translator: Translator, database: Database
+) -> None:
+    fill(database, unit('Read <a title="a book">this</a>.', 'Lies <a title="a book">das</a>.'))
+    answer = translate(
+        translator, database, '<p>Read <a title="a book">this</a>.</p>', format="html"
+    )
+    assert answer.text == '<p>Lies <a title="a book">das</a>.</p>'
+
+
 def test_a_fuzzy_match_needs_review(translator: Translator, database: Database) -> None:
     fill(database, unit("The old book about the sea is very good.", "Das alte Buch ist gut."))
     answer = translate(translator, database, "The old book about the sea was very good.")

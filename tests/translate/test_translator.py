@@ -215,6 +215,21 @@ def scripted(first: str, second: str = "") -> tuple[Scripted, Translator]:
     return engine, Translator(engine, detector=LanguageDetector())
 
 
+def test_attributes_that_people_read_are_translated_and_all_else_of_a_tag_stays() -> None:
+    engine, translator = scripted('Ein "Buch" ⟦0⟧.', 'Ein "Buch" ⟦0⟧.')
+    text = (
+        '<p>A book <img src="a.png" alt="A &quot;book&quot; {x}.">.</p>'
+        '<b translate="no" title="No">No</b>'
+    )
+    answer = one(translator, text, format="html")
+    assert engine.calls[0] == ["A book ⟦0⟧.", 'A "book" ⟦0⟧.']
+    assert answer.text == (
+        '<p>Ein "Buch" <img src="a.png" alt="Ein &quot;Buch&quot; {x}.">.</p>'
+        '<b translate="no" title="No">No</b>'
+    )
+    assert answer.checks == ()
+
+
 def test_a_changed_number_is_decoded_again_as_a_placeholder() -> None:
     engine, translator = scripted("Es kostet 18 h 10.", "Es kostet ⟦0⟧.")
     answer = one(translator, "It costs 18.10.")
