@@ -9,7 +9,6 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
 from api.limits import RateLimiter
-from workers import accounts
 from workers.accounts import Caller, Scope
 from workers.runtime import Runtime
 
@@ -60,7 +59,8 @@ def admit(request: Request, runtime: Runtime, secret: str) -> Caller | None:
 
 
 def _admit(request: Request, session: Session, secret: str) -> Caller | None:
-    if (caller := accounts.find_caller(session, secret)) is None:
+    runtime: Runtime = request.app.state.runtime
+    if (caller := runtime.callers.find(session, secret)) is None:
         return None
     limiter: RateLimiter = request.app.state.limiter
     if wait := limiter.seconds_to_wait(caller.key_id):

@@ -21,7 +21,7 @@ from linkage.query import Features, Query, vectors_of
 from linkage.rankers import Rankers
 from linkage.signals import Comparison
 from linkage.sketch import Sketch
-from linkage.sketches import Catalogue, Sketches
+from linkage.sketches import Catalogue, Changes, Sketches
 from linkage.types import Entity, Explanation, Filters, Item, Mention, Options, Related, Relation
 from linkage.views import IndexStatus, Reading, View, Views
 
@@ -48,7 +48,8 @@ class Linker:
     compared, and builds are swapped without a request waiting. `on_damage` is told the tenant and
     the build of files that could not be loaded. `half_lives` are days by kind, in place of those
     of `freshness.HALF_LIVES`. `mentions_model` is a file of weights, by default those that ship.
-    `rankers` are those that tenants trained. Safe for many threads.
+    `rankers` are those that tenants trained. `changes` is a number that is another once anything in
+    the database is, None if that is not known. Safe for many threads.
     """
 
     def __init__(  # noqa: PLR0913 - what its parts need
@@ -63,6 +64,7 @@ class Linker:
         on_damage: Callable[[str, str], None] | None = None,
         half_lives: Mapping[str, float] | None = None,
         rankers: Rankers | None = None,
+        changes: Changes = lambda: None,
     ) -> None:
         self._views = Views(
             data_dir,
@@ -72,7 +74,7 @@ class Linker:
             reading=reading,
             on_damage=on_damage,
         )
-        self._sketches = Sketches()
+        self._sketches = Sketches(changes=changes)
         self._preparation = Preparation(self._sketches, reading) if reading else None
         self._ties = Ties()
         self._rankers = rankers

@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
@@ -27,6 +27,7 @@ ITEMS = 64_000_000
 _ITEM_OVERHEAD = 1_500
 
 V = TypeVar("V")
+Changes = Callable[[], int | None]
 Place = tuple[str, int, int]
 """A tenant, a key and the revision of an item: what is kept under it never changes."""
 
@@ -73,15 +74,23 @@ class _Known:
     """The key and revision of items by their owner's id."""
     works: dict[int, str | None] = field(default_factory=dict)
     """The id of the work of each item, None where it has none yet."""
+    changes: int | None = None
+    """While the database has this number of changes, the catalogue has this version."""
 
 
 class Sketches:
-    """The sketches and items of all tenants. Safe for many threads."""
+    """The sketches and items of all tenants. Safe for many threads.
 
-    def __init__(self, sketches: int = SKETCHES, items: int = ITEMS) -> None:
+    `changes` is a number that is another once anything in the database is, None if unknown.
+    """
+
+    def __init__(
+        self, sketches: int = SKETCHES, items: int = ITEMS, *, changes: Changes = lambda: None
+    ) -> None:
         self.sketches = Recent[Sketch](sketches, lambda sketch: sketch.size)
         self.items = Recent[Item](items, lambda item: _ITEM_OVERHEAD + len(item.text))
         self._known: dict[str, _Known] = {}
+        self._changes = changes
 
     @property
     def has_room(self) -> bool:
@@ -89,12 +98,24 @@ class Sketches:
         return self.sketches.has_room
 
     def at(self, session: Session, tenant_id: str) -> "Catalogue":
-        """Return the tenant's items as they are now."""
+        """Return the tenant's items as they are now.
+
+        A session that has begun to read may see the past, so it is asked itself.
+        """
+        changes = None if session.in_transaction() else self._changes()
+        known = self._known.get(tenant_id)
+        if known is None or changes is None or changes != known.changes:
+            known = self._known[tenant_id] = self._ask(session, tenant_id, changes)
+        return Catalogue(self, session, tenant_id, known)
+
+    def _ask(self, session: Session, tenant_id: str, changes: int | None) -> _Known:
         version = store.version(session, tenant_id)
+        if changes is not None and changes != self._changes():
+            changes = None  # the version may be of before or after
         known = self._known.get(tenant_id)
         if known is None or known.version != version:
-            known = self._known[tenant_id] = _Known(version)
-        return Catalogue(self, session, tenant_id, known)
+            return _Known(version, changes=changes)
+        return known if changes is None else replace(known, changes=changes)
 
 
 @dataclass(frozen=True, slots=True)

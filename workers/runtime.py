@@ -13,6 +13,7 @@ from linkage.pgvector import PgVectorStores
 from linkage.rankers import Rankers
 from translate.library import Library
 from translate.translator import Translator
+from workers.accounts import Callers
 from workers.db import Database
 from workers.fetch import Fetcher, Outside
 from workers.metrics import INDEX_FAULTS
@@ -34,6 +35,11 @@ class Runtime:
         if self.settings.database_url is None:
             self.settings.data_dir.mkdir(parents=True, exist_ok=True)
         return Database(self.settings.resolved_database_url)
+
+    @cached_property
+    def callers(self) -> Callers:
+        """Whose keys these are."""
+        return Callers(self.database.changes)
 
     @property
     def index_dir(self) -> Path:
@@ -78,6 +84,7 @@ class Runtime:
             half_lives=self.settings.half_lives,
             mentions_model=self.settings.mentions_model,
             rankers=self.rankers,
+            changes=self.database.changes,
         )
 
     @property

@@ -52,3 +52,16 @@ def test_reading_does_not_wait_for_a_writer(database: Database) -> None:
         accounts.create_key(writer, "unseen", "key", ["read"])
         with database.reading() as session:
             assert session.scalars(select(TenantRow)).all() == []
+
+
+def test_a_commit_changes_the_number_of_changes_and_reading_does_not(database: Database) -> None:
+    def add(key: str) -> None:
+        with database.transaction() as session:
+            accounts.create_key(session, key, "a", ["read"])
+
+    first = database.changes()
+    with database.reading() as session:
+        session.scalars(select(TenantRow.id)).all()
+    assert database.changes() == first
+    add("one")
+    assert (database.changes() == first) == (not database.is_sqlite)
