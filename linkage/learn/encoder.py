@@ -36,7 +36,7 @@ from linkage.learn.vocabulary import train_vocabulary, with_dropout
 
 LOG_EVERY = 25
 WARM_UP = 0.02
-_FREE = frozenset({"name", "passes", "threads", "checkpoint_minutes"})
+_FREE = frozenset({"name", "passes", "finish", "finish_rate", "threads", "checkpoint_minutes"})
 """Keys of a recipe that can change while a run lasts."""
 
 
@@ -204,13 +204,15 @@ class Trainer:
         size = len(batches)
         if not size:
             raise TrainingError("no pair is ever seen: raise the weights in `domains`")
-        self.progress.total = round(self.recipe.passes * size)
+        passes = round(self.recipe.passes * size)
+        self.progress.total = passes + self.recipe.finish
         number = 0
-        for step in range(self.progress.done, self.progress.total):
+        for step in range(self.progress.done, passes):
             if step // size != number:
                 number = step // size
                 batches = self.examples.pairs.batches(self.recipe, number)
             yield batches[min(step % size, len(batches) - 1)]
+        yield from self.examples.pairs.alternated(self.recipe)[self.progress.done - passes :]
 
     def _step(self, rows: Rows) -> float:
         pairs = self.examples.pairs
@@ -243,8 +245,11 @@ class Trainer:
         return contrast + self.recipe.teacher_weight * far.mean()
 
     def _rate(self) -> float:
-        """Warm up over the first steps, then fall linearly to zero at the end."""
-        fraction = self.progress.done / self.progress.total
+        """Warm up over the first steps, then fall linearly to zero; once more for the finish."""
+        left = self.progress.total - self.progress.done
+        if left <= self.recipe.finish:
+            return self.recipe.finish_rate * left / self.recipe.finish
+        fraction = self.progress.done / (self.progress.total - self.recipe.finish)
         return self.recipe.rate * min((fraction + 1e-3) / WARM_UP, 1.0) * (1 - fraction)
 
     def _log(self) -> None:

@@ -20,6 +20,8 @@ from linkage.learn.adaptations import (
     read_books,
     read_films,
 )
+from linkage.learn.evaluate_links import bootstrapped
+from linkage.learn.evaluate_matches import Figure
 
 NEAREST = 10
 SPEED_TEXTS = 5_000
@@ -32,17 +34,17 @@ class EncoderReport:
 
     encoder: str
     dimension: int
-    translations: Mapping[str, float]
+    translations: Mapping[str, Figure]
     """Share of sentences whose nearest neighbour is their translation, by language."""
-    adaptations: float | None
+    adaptations: Figure | None
     """Share of book-to-film links whose film is among the nearest ten."""
     texts_per_second: float
 
     @property
     def mean(self) -> float | None:
         """Mean of `translations`."""
-        found = self.translations
-        return sum(found.values()) / len(found) if found else None
+        found = [figure.value for figure in self.translations.values()]
+        return sum(found) / len(found) if found else None
 
 
 def evaluate_encoder(
@@ -68,7 +70,7 @@ def evaluate_encoder(
     return EncoderReport(encoder.name, encoder.dimension, by_language, found, speed)
 
 
-def translation_accuracy(encoder: Encoder, folder: Path) -> dict[str, float]:
+def translation_accuracy(encoder: Encoder, folder: Path) -> dict[str, Figure]:
     """Return, for each `en-XX.tsv`, how often the nearest text is the translation.
 
     This is the Tatoeba test of LASER (Artetxe & Schwenk 2019): nearest by cosine among all texts
@@ -83,14 +85,14 @@ def translation_accuracy(encoder: Encoder, folder: Path) -> dict[str, float]:
         english, other = zip(*rows, strict=True)
         scores = encoder.encode(english) @ encoder.encode(other).T
         answers = np.arange(len(lines))
-        hits = [(scores.argmax(axis) == answers).mean() for axis in (0, 1)]
-        accuracy[path.stem.removeprefix("en-")] = float(np.mean(hits))
+        hits = np.mean([scores.argmax(axis) == answers for axis in (0, 1)], axis=0)
+        accuracy[path.stem.removeprefix("en-")] = bootstrapped(hits, _mean)
     return accuracy
 
 
 def adaptation_recall(
     encoder: Encoder, books: Sequence[Book], films: Sequence[Film], links: Sequence[Adaptation]
-) -> float:
+) -> Figure:
     """Return the share of links whose film is among the nearest to its book's text.
 
     The sentences that prove a link are taken out of the films' texts.
@@ -100,7 +102,7 @@ def adaptation_recall(
     asked = encoder.encode([text[link.book_id] for link in links])
     answers = np.array([place[link.film_id] for link in links])
     found = nearest(asked, encoder.encode(film_texts(films, links)), NEAREST)
-    return float((found == answers[:, None]).any(axis=1).mean())
+    return bootstrapped((found == answers[:, None]).any(axis=1).astype(np.float64), _mean)
 
 
 def nearest(asked: Vectors, candidates: Vectors, count: int) -> NDArray[np.intp]:
@@ -110,6 +112,10 @@ def nearest(asked: Vectors, candidates: Vectors, count: int) -> NDArray[np.intp]
         for start in range(0, len(asked), _BLOCK)
     ]
     return np.concatenate(blocks)
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean())
 
 
 def texts_per_second(encoder: Encoder, texts: Sequence[str] | None = None) -> float:

