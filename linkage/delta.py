@@ -97,6 +97,7 @@ class Delta:
             if self.vectors is None:
                 self.vectors = GrowingVectors(vectors.shape[1])
             self.vectors.add(taken, vectors)
+            self.vectors = self.vectors.compacted()
             for key in taken:
                 del self._pending[key]
             if time.monotonic() > until:
@@ -111,6 +112,12 @@ class _Rows:
     codes: NDArray[np.int32]
     keys: Keys
     alive: NDArray[np.bool_]
+
+    def at(self, places: NDArray[np.intp]) -> "_Rows":
+        """Return some of the rows, without room for more."""
+        return _Rows(
+            self.vectors[places], self.codes[places], self.keys[places], self.alive[places]
+        )
 
     def grown(self) -> "_Rows":
         """Return twice the room with the same content."""
@@ -148,6 +155,20 @@ class GrowingVectors:
         self._places |= {key: self.count + place for place, key in enumerate(items)}
         self.count = end
         rows.alive[old] = False
+
+    def compacted(self) -> "GrowingVectors":
+        """Return itself or, where half are older ones or more, one with the others alone.
+
+        What searches this one meanwhile is not disturbed.
+        """
+        living = np.flatnonzero(self._rows.alive[: self.count])
+        if self.count <= _FIRST_ROWS or not 0 < 2 * len(living) <= self.count:
+            return self
+        compact = GrowingVectors(self._rows.vectors.shape[1])
+        compact._rows, compact._columns = self._rows.at(living), self._columns
+        compact._places = {key: place for place, key in enumerate(compact._rows.keys.tolist())}
+        compact.count = len(living)
+        return compact
 
     def search(self, vector: Vectors, limit: int, filters: Filters) -> list[Hit]:
         """Return the (key, cosine) nearest to a unit vector that pass, best first."""

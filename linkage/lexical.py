@@ -7,10 +7,10 @@ title, identifier or series?" without scoring.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
-from tantivy import Document, FieldType, Index, Occur, Query, Schema, SchemaBuilder
+from tantivy import Document, FieldType, Index, Occur, Query, Schema, SchemaBuilder, Searcher
 
 from linkage import dates, text
 from linkage.types import Filters, Item
@@ -65,8 +65,9 @@ class Lexicon:
         self._index = index
         self._schema = index.schema
         self._searcher = index.searcher()
-        self.weight = lru_cache(_REMEMBERED)(self._weight)
-        self.bearers = lru_cache(_REMEMBERED)(self._bearers)
+        # of the searcher, not of the lexicon: that would hold itself and outlive its last question
+        self.weight = lru_cache(_REMEMBERED)(partial(_weight, self._searcher))
+        self.bearers = lru_cache(_REMEMBERED)(partial(_bearers, self._searcher))
 
     @classmethod
     def open(cls, folder: Path) -> "Lexicon":
@@ -82,20 +83,6 @@ class Lexicon:
     def most_telling(self) -> float:
         """The weight of two words that one item alone has."""
         return 2 * max(_LEAST_RAREST, math.log1p((self.count - 0.5) / 1.5))
-
-    def _bearers(self, tag: str) -> int:
-        """Return how many items carry a tag."""
-        return self._searcher.doc_freq("tag", tag)
-
-    def _weight(self, word: str) -> float:
-        """Return the BM25 weight of a word: high for rare ones.
-
-        It is 0 for one never seen, and for one so common that it tells nothing.
-        """
-        frequency = self._searcher.doc_freq("body", word)
-        if not frequency or frequency > max(_COMMON_SHARE * self.count, _COMMON_COUNT):
-            return 0.0
-        return math.log1p((self.count - frequency + 0.5) / (frequency + 0.5))
 
     def search(self, words: Iterable[str], filters: Filters, limit: int) -> list[Hit]:
         """Return the items that share the most telling words, best first."""
@@ -154,6 +141,22 @@ class Lexicon:
         if len(words) == 1:
             return self._term("body", words[0])
         return Query.phrase_query(self._schema, "body", list(words))
+
+
+def _bearers(searcher: Searcher, tag: str) -> int:
+    """Return how many items carry a tag."""
+    return searcher.doc_freq("tag", tag)
+
+
+def _weight(searcher: Searcher, word: str) -> float:
+    """Return the BM25 weight of a word: high for rare ones.
+
+    It is 0 for one never seen, and for one so common that it tells nothing.
+    """
+    count, frequency = searcher.num_docs, searcher.doc_freq("body", word)
+    if not frequency or frequency > max(_COMMON_SHARE * count, _COMMON_COUNT):
+        return 0.0
+    return math.log1p((count - frequency + 0.5) / (frequency + 0.5))
 
 
 class LexiconWriter:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ class Sketch:
         self.expires_at: datetime | None = item.expires_at
         self.numbers = _numbers(item, self.title, self.creators)
         self._starts = (0, *self.numbers[:SECTIONS].cumsum().tolist())
-        self._weighed: tuple[Lexicon, Weights] | None = None
+        self._weighed: tuple[ref[Lexicon], Weights] | None = None
 
     @property
     def year(self) -> int:
@@ -89,11 +90,15 @@ class Sketch:
         return tuple(name for name in last if len(name) >= SURNAME_LETTERS)
 
     def title_weights(self, lexicon: Lexicon) -> Weights:
-        """Return the weights of the words of the title, kept for one lexicon."""
-        if self._weighed is None or self._weighed[0] is not lexicon:
+        """Return the weights of the words of the title, kept for one lexicon.
+
+        The lexicon itself is not kept: each change of a catalogue makes another.
+        """
+        weighed = self._weighed
+        if weighed is None or weighed[0]() is not lexicon:
             weights = np.fromiter(map(lexicon.weight, self.title_words), np.float64)
-            self._weighed = lexicon, weights
-        return self._weighed[1]
+            self._weighed = weighed = ref(lexicon), weights
+        return weighed[1]
 
     def section(self, number: int) -> Numbers:
         """Return the numbers of one section."""

@@ -29,38 +29,41 @@ _ITEM_OVERHEAD = 1_500
 V = TypeVar("V")
 Changes = Callable[[], int | None]
 Place = tuple[str, int, int]
-"""A tenant, a key and the revision of an item: what is kept under it never changes."""
+"""A tenant, a key and the revision of an item: what is made of it never changes."""
 
 
 class Recent(Generic[V]):
-    """The values used last, of about a total size. Safe for many threads."""
+    """The values used last, of about a total size, one for each item. Safe for many threads."""
 
     def __init__(self, capacity: int, size: Callable[[V], int]) -> None:
         self._capacity, self._size = capacity, size
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Place, V] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], tuple[int, V]] = OrderedDict()
         self._held = 0
         self.has_room = True
         """Whether all that came in is there still; once full, each value costs another."""
 
     def get(self, place: Place) -> V | None:
         """Return what is kept."""
-        value = self._kept.get(place)
-        if value is not None:
-            with suppress(KeyError):  # another thread may just have pushed it out
-                self._kept.move_to_end(place)
-        return value
+        tenant_id, key, revision = place
+        kept = self._kept.get((tenant_id, key))
+        if kept is None or kept[0] != revision:
+            return None
+        with suppress(KeyError):  # another thread may just have pushed it out
+            self._kept.move_to_end((tenant_id, key))
+        return kept[1]
 
     def keep(self, place: Place, value: V) -> None:
-        """Keep a value."""
+        """Keep a value, in place of that of another revision."""
+        tenant_id, key, revision = place
         with self._lock:
-            if place in self._kept:
-                return
-            self._kept[place] = value
+            if (old := self._kept.pop((tenant_id, key), None)) is not None:
+                self._held -= self._size(old[1])
+            self._kept[tenant_id, key] = revision, value
             self._held += self._size(value)
             while self._held > self._capacity:
                 self.has_room = False
-                self._held -= self._size(self._kept.popitem(last=False)[1])
+                self._held -= self._size(self._kept.popitem(last=False)[1][1])
 
 
 @dataclass(frozen=True, slots=True)

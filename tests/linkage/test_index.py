@@ -200,3 +200,16 @@ def test_newer_vector_takes_the_place_of_the_older() -> None:
     growing.add({5: one}, vectors[2:])
     assert [key for key, _ in growing.search(vectors[0], 9, Filters())].count(5) == 1
     assert np.array_equal(growing.vectors([5])[1], vectors[2:])
+
+
+def test_a_delta_does_not_keep_older_vectors_for_ever() -> None:
+    vectors, growing, many = unit(300), GrowingVectors(16), dict(enumerate(items(300)))
+    searched = growing
+    for _ in range(20):
+        growing.add(many, vectors)
+        growing = growing.compacted()
+    assert growing.count <= 2 * len(many)
+    assert growing.vectors([7])[1] == pytest.approx(vectors[7:8])
+    kinds = Filters(kinds=frozenset({many[0].kind}))
+    assert 0 in [key for key, _ in growing.search(vectors[0], 1, kinds)]
+    assert len(searched.vectors(list(many))[0]) == len(many)

@@ -1,3 +1,4 @@
+import gc
 import shutil
 import threading
 import time
@@ -13,9 +14,11 @@ from linkage.builds import Build
 from linkage.errors import InvalidCursorError, ItemNotFoundError
 from linkage.imports import Transaction
 from linkage.index import VectorStores
+from linkage.lexical import Lexicon
 from linkage.linker import Linker
 from linkage.match import shipped_matcher
 from linkage.pgvector import PgVectorStores
+from linkage.sketch import Sketch
 from linkage.types import Filters, Item, Related
 
 MakeItem = Callable[..., Item]
@@ -343,3 +346,20 @@ def test_rolled_back_build_answers_with_what_changed_since(
     assert related.index
     assert related.index.build == rolled_back.id
     assert "late" in ids(related)
+
+
+def test_of_an_item_that_changes_again_and_again_only_the_last_is_held(
+    linker: Linker, db: Session, add: Add, make_item: MakeItem
+) -> None:
+    kinds = (Lexicon, Sketch, Item)
+    before = [_held(kind) for kind in kinds]
+    for number in range(40):
+        add(make_item(f"b{number % 4}", f"The sea {number}", text="Two sisters leave their town."))
+        assert linker.related(db, T, f"b{number % 4}") is not None
+        db.rollback()
+    assert [_held(kind) - held for kind, held in zip(kinds, before, strict=True)] == [1, 4, 4]
+
+
+def _held(kind: type) -> int:
+    gc.collect()
+    return sum(isinstance(each, kind) for each in gc.get_objects())

@@ -32,6 +32,15 @@ def test_another_revision_is_another_value() -> None:
     assert kept.get(("t", 1, 2)) is None
 
 
+def test_of_an_item_only_one_revision_is_kept() -> None:
+    kept = Recent[str](100, len)
+    for revision in range(1_000):
+        kept.keep(("t", 1, revision), "12345")
+    assert kept.has_room
+    assert kept.get(("t", 1, 998)) is None
+    assert kept.get(("t", 1, 999)) == "12345"
+
+
 def known(sketches: Sketches, engine: Engine) -> object:
     with Session(engine) as session:
         return sketches.at(session, TENANT).known
