@@ -17,7 +17,8 @@ from tests.e2e.test_translation_jobs import sentences
 MINUTES = float(os.environ.get("MEMORY_MINUTES", "60"))
 WARM_UP = 0.25
 """The share of the time after which growth is counted."""
-PAUSE = 0.2
+PAUSE = float(os.environ.get("MEMORY_PAUSE", "0.2"))
+"""Seconds between two requests."""
 JOB_ITEMS = 300
 MIB = 2**20
 
