@@ -24,7 +24,7 @@ from linkage.views import View
 
 POPULARITY_WEIGHT = 0.05
 """By how much the most popular item is preferred to an equally good one that nobody knows."""
-_POOL = 20
+_POOL = 35
 _POOL_TO_REORDER = 150
 _WIDER = 6
 _WIDEST = 20_000
