@@ -45,6 +45,12 @@ def test_a_number_before_a_placeholder_leaves_it_its_sign() -> None:
     assert [span.text for span in protect("about 4 %. It was less.").spans] == ["4 %"]
 
 
+def test_a_number_before_a_keycap_leaves_it_its_digit() -> None:
+    assert [span.text for span in protect("Call +49 30 123451 1️⃣!").spans] == ["+49 30 123451", "1️⃣"]
+    found = protect("12 books 123456789 1️⃣", numbers=True).spans
+    assert [span.text for span in found] == ["12", "123456789", "1️⃣"]
+
+
 @pytest.mark.parametrize(
     ("text", "span"),
     [("See https://example.com/a.", "https://example.com/a"),
