@@ -78,7 +78,8 @@ _PATTERNS: dict[Kind, str] = {
         [\ufe0e\ufe0f\u200d\u20e3\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001fbff\U000e0020-\U000e007f]*
         | [\d\#*]\ufe0f?\u20e3 | [\u00a9\u00ae\u2122\ufe0f\u200d\u20e3]
         | (?<!\w)[:;]-?[)(DPp/|](?!\w) | <3+(?!\d)""",
-    "number": r"(?:(?<![^\s(\"“„«'])[-+\u2212])?\d+(?:[.,:/\u2019'\u00a0\u202f-]\d+)*(?!\ufe0f?\u20e3)"
+    "number": r"(?:(?<![^\s(\"“„«'])[-+\u2212])?\d+(?:[.,:/\u2019'\u00a0\u202f-]\d+)*"
+    r"(?!\ufe0f?\u20e3)"
     r"|[\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089]",
 }  # fmt: skip
 _MADE_UP = re.compile(rf"(?!{MARK})(?:{_PATTERNS['tag']}|{_PATTERNS['placeholder']})", re.VERBOSE)
