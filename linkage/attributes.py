@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.orm import Session
 
+from linkage.batches import batched
 from linkage.filters import by_name, values
 from linkage.models import AttributeRow, ItemRow
 from linkage.types import Item
 
 MAX_NAME = 100
 """Longer names are told about an item, not filtered by."""
-_CHUNK = 500
 
 
 def keep(session: Session, tenant_id: str, items: Mapping[int, Item]) -> None:
@@ -28,11 +28,10 @@ def keep(session: Session, tenant_id: str, items: Mapping[int, Item]) -> None:
 
 def drop(session: Session, keys: Iterable[int]) -> None:
     """Delete the rows of items that change or go."""
-    gone = list(keys)
-    for start in range(0, len(gone), _CHUNK):
+    for chunk in batched(keys):
         session.execute(
             delete(AttributeRow)
-            .where(AttributeRow.key.in_(gone[start : start + _CHUNK]))
+            .where(AttributeRow.key.in_(chunk))
             .execution_options(synchronize_session=False)
         )
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from linkage import readings, segment, store, verification
+from linkage import catalogue, readings, segment, store, verification
 from linkage.columns import ColumnsWriter
+from linkage.cursor import LAST_KEY
 from linkage.embed import Background, Encoder, Vectors, text_to_embed
 from linkage.errors import IndexDamagedError
 from linkage.imports import Transaction
@@ -113,7 +114,7 @@ class Builder:
         self._record(stage="catching up")
         for _ in range(_ROUNDS):
             with self._transaction() as session:
-                revision = store.state(session, self._plan.tenant).revision
+                revision = catalogue.state(session, self._plan.tenant).revision
                 behind = store.count(session, self._plan.tenant, after_revision=self._revision)
             if behind <= CATCH_UP_ABOVE:
                 return
@@ -213,7 +214,7 @@ class Builder:
 
     def _changed(self, revision: int) -> Iterator[list[Stored]]:
         """Yield items changed since a revision, a shard at a time."""
-        key = store.LAST_KEY
+        key = LAST_KEY
         while True:
             with self._transaction() as session:
                 found = store.changed_since(

@@ -18,7 +18,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from linkage import segment, store
+from linkage import catalogue, segment
 from linkage.builder import Builder, Plan
 from linkage.embed import Encoder, lasting_name, load_encoder
 from linkage.errors import (
@@ -84,7 +84,7 @@ def start(  # noqa: PLR0913 - the options of one build
     One of the same options that is under way is joined instead; others are superseded. A model's
     folder is noted by its whole path, for processes that work elsewhere.
     """
-    store.hold(session, tenant_id)
+    catalogue.hold(session, tenant_id)
     options = {
         "encoder": lasting_name(encoder), "kind": kind, "promotes": promotes, "base": base,
         "gold": [list(link) for link in gold[:MAX_GOLD]],
@@ -178,7 +178,7 @@ def promote(  # noqa: PLR0913 - where the build is kept
 
     Raises BuildNotFoundError, BuildStateError, and IndexDamagedError when it is not whole.
     """
-    store.hold(session, tenant_id)
+    catalogue.hold(session, tenant_id)
     build = get(session, tenant_id, build_id)
     if build.state == "rejected" and not force:
         raise BuildStateError(build_id, f"rejected: {build.error}")
@@ -197,7 +197,7 @@ def roll_back(
     stores: Mapping[str, VectorStores] = STORES,
 ) -> Build:
     """Make the build live again that was so before and is whole; BuildNotFoundError without one."""
-    store.hold(session, tenant_id)
+    catalogue.hold(session, tenant_id)
     for build_id in retired(session, tenant_id):
         try:
             return promote(session, tenant_id, build_id, data_dir=data_dir, stores=stores)
@@ -268,7 +268,7 @@ def run(  # noqa: PLR0913 - what a worker hands over
             log.error("index_build_given_up", tenant=tenant_id, build=build_id, stage=build.stage)
             held.end(session, state="failed", error=_death_of(build))
             return get(session, tenant_id, build_id)
-        live = store.state(session, tenant_id).live_build
+        live = catalogue.state(session, tenant_id).live_build
     if not is_ours:
         return build
     try:
@@ -319,7 +319,7 @@ def _plan(build: Build, live: str | None, claim: str) -> Plan:
 
 def _end(session: Session, build: Build, held: Lease, report: Report) -> None:
     """Publish, or keep as a candidate, or reject."""
-    store.hold(session, build.tenant_id)
+    catalogue.hold(session, build.tenant_id)
     reasons = "; ".join(report.reasons())
     state = "rejected" if reasons else "candidate"
     held.end(session, state=state, stage="", report=report.as_json(), error=reasons or None)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linkage import builds, store
+from linkage import builds, catalogue, store
 from linkage.builds import Build
 from linkage.index import Kind
 from linkage.models import BuildRow, CatalogueState
@@ -24,7 +24,7 @@ def start_if_due(session: Session, tenant_id: str, *, encoder: str, kind: Kind) 
     """
     if builds.is_under_way(session, tenant_id) or _has_just_failed(session, tenant_id):
         return None
-    live_id = store.state(session, tenant_id).live_build
+    live_id = catalogue.state(session, tenant_id).live_build
     if live_id is None:
         is_due = store.count(session, tenant_id) >= COMPACT_LEAST
         return builds.start(session, tenant_id, encoder=encoder, kind=kind) if is_due else None

@@ -15,9 +15,10 @@ MAX_SERVED = 500
 """How far a listing of related items can be paged."""
 KEPT_AHEAD = 200
 """How much of the order to come a cursor keeps."""
+LAST_KEY = 2**63 - 1
+"""No row has a greater key."""
 _MAX_LENGTH = 20_000
 _MAX_SIZE = 100_000
-_KEYS_END = 2**63
 _WINDOW, _MEMORY = 12, 5
 """Of zlib: as small as cursors are. To clear what its defaults take costs ten times the packing."""
 
@@ -69,9 +70,20 @@ def decode(cursor: str) -> list[Any]:
     return value
 
 
+def key_of(cursor: str | None, *, first: int = 0) -> int:
+    """Return the key that a listing goes on from, at first `first`.
+
+    InvalidCursorError if the cursor is not one of ours.
+    """
+    match decode(cursor) if cursor else [first]:
+        case [int(key)] if 0 <= key <= LAST_KEY:
+            return key
+    raise InvalidCursorError
+
+
 def _are_keys(values: list[Any], most: int) -> bool:
     return len(values) <= most and all(
-        type(value) is int and 0 <= value < _KEYS_END for value in values
+        type(value) is int and 0 <= value <= LAST_KEY for value in values
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from linkage import readings, store
 from linkage.columns import Columns, ColumnsWriter
+from linkage.cursor import LAST_KEY
 from linkage.embed import Encoder, Vectors, text_to_embed
 from linkage.lexical import Hit, Lexicon, LexiconWriter
 from linkage.types import Filters, Item
@@ -36,7 +37,7 @@ class Delta:
 
     def __init__(self, revision: int, encoder: Encoder) -> None:
         self._revision = revision
-        self._last_key = store.LAST_KEY
+        self._last_key = LAST_KEY
         self._encoder = encoder
         self._keys: set[int] = set()
         self._pending: dict[int, Item] = {}

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from linkage import store
-from linkage.cursor import encode
+from linkage import catalogue
+from linkage.batches import batched
+from linkage.cursor import encode, key_of
 from linkage.errors import EntityNotFoundError
 from linkage.items import content_hash
 from linkage.models import EntityRow
@@ -45,7 +46,7 @@ def upsert(session: Session, tenant_id: str, entities: Iterable[Entity]) -> Impo
     What has not changed is left alone; all changes of a call share one revision.
     """
     wanted = {entity.id: entity for entity in entities}
-    revision = store.hold(session, tenant_id)
+    revision = catalogue.hold(session, tenant_id)
     known = _hashes(session, tenant_id, list(wanted))
     hashes = {id_: content_hash(entity) for id_, entity in wanted.items()}
     created = [id_ for id_ in wanted if id_ not in known]
@@ -60,16 +61,16 @@ def upsert(session: Session, tenant_id: str, entities: Iterable[Entity]) -> Impo
     if updated:
         session.execute(update(EntityRow), [{"key": known[id_][0], **row(id_)} for id_ in updated])
     if created or updated:
-        store.set_revision(session, tenant_id, revision + 1)
+        catalogue.set_revision(session, tenant_id, revision + 1)
     unchanged = len(wanted) - len(created) - len(updated)
     return ImportSummary(created=len(created), updated=len(updated), unchanged=unchanged)
 
 
 def remove(session: Session, tenant_id: str, ids: Iterable[str]) -> int:
     """Delete the entities there are of these ids and return how many there were."""
-    revision = store.hold(session, tenant_id)
+    revision = catalogue.hold(session, tenant_id)
     removed = 0
-    for chunk in store.chunks(list(ids)):
+    for chunk in batched(ids):
         gone = session.execute(
             delete(EntityRow)
             .where(EntityRow.tenant_id == tenant_id, EntityRow.id.in_(chunk))
@@ -78,7 +79,7 @@ def remove(session: Session, tenant_id: str, ids: Iterable[str]) -> int:
         )
         removed += len(gone.all())
     if removed:
-        store.set_revision(session, tenant_id, revision + 1)
+        catalogue.set_revision(session, tenant_id, revision + 1)
     return removed
 
 
@@ -94,7 +95,7 @@ def page(
     session: Session, tenant_id: str, *, cursor: str | None = None, limit: int = 100
 ) -> EntityPage:
     """Return a run of all entities in the order they were first imported."""
-    found = _run(session, tenant_id, EntityRow.key > store.key_of(cursor), limit + 1)
+    found = _run(session, tenant_id, EntityRow.key > key_of(cursor), limit + 1)
     more = encode([found[limit - 1].key]) if len(found) > limit else None
     return EntityPage(tuple(stored.entity for stored in found[:limit]), more)
 
@@ -110,7 +111,7 @@ def changed_since(
 def by_keys(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int, Entity]:
     """Return the entities there are of these keys."""
     found: dict[int, Entity] = {}
-    for chunk in store.chunks(list(wanted)):
+    for chunk in batched(wanted):
         there = _run(session, tenant_id, EntityRow.key.in_(chunk), len(chunk))
         found.update((stored.key, stored.entity) for stored in there)
     return found
@@ -119,7 +120,7 @@ def by_keys(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int
 def by_ids(session: Session, tenant_id: str, wanted: Iterable[str]) -> dict[str, Entity]:
     """Return the entities there are of these ids."""
     found: dict[str, Entity] = {}
-    for chunk in store.chunks(list(wanted)):
+    for chunk in batched(wanted):
         there = _run(session, tenant_id, EntityRow.id.in_(chunk), len(chunk))
         found.update((stored.entity.id, stored.entity) for stored in there)
     return found
@@ -171,7 +172,7 @@ def _stored(row: Row[Any]) -> StoredEntity:
 
 def _hashes(session: Session, tenant_id: str, ids: list[str]) -> dict[str, tuple[int, str]]:
     found: dict[str, tuple[int, str]] = {}
-    for chunk in store.chunks(ids):
+    for chunk in batched(ids):
         query = select(EntityRow.id, EntityRow.key, EntityRow.content_hash).where(
             EntityRow.tenant_id == tenant_id, EntityRow.id.in_(chunk)
         )

@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from linkage import store
+from linkage.batches import batched
 from linkage.models import Base, CoClickRow, FeedbackRow, SeenRow
 
 Action = Literal["impression", "click", "purchase", "dismissal"]
@@ -222,7 +223,7 @@ def _unseen(session: Session, now: datetime, digests: Iterable[bytes]) -> set[by
     """Mark digests as seen; return those that had not been."""
     rows = [{"digest": digest, "day": _day(now)} for digest in sorted(digests)]
     found: set[bytes] = set()
-    for chunk in _chunks(rows):
+    for chunk in batched(rows, _CHUNK):
         insert = _insert(session, SeenRow, chunk).on_conflict_do_nothing()
         found.update(session.execute(insert.returning(SeenRow.digest)).scalars())
     return found
@@ -236,7 +237,7 @@ def _add(
 ) -> None:
     """Add to the columns of the rows there are, and insert the others."""
     table = model.__table__
-    for chunk in _chunks(rows):
+    for chunk in batched(rows, _CHUNK):
         insert = _insert(session, model, chunk)
         sums = {name: table.c[name] + insert.excluded[name] for name in columns}
         keys = [column.name for column in table.primary_key]
@@ -277,8 +278,3 @@ def _day(at: datetime) -> int:
 
 def _digest(*parts: str) -> bytes:
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).digest()
-
-
-def _chunks(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    for start in range(0, len(rows), _CHUNK):
-        yield rows[start : start + _CHUNK]

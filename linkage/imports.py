@@ -18,11 +18,10 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from linkage import store
-from linkage.cursor import decode, encode
+from linkage.cursor import LAST_KEY, encode, key_of
 from linkage.errors import (
     ImportNotFoundError,
     ImportTakenOverError,
-    InvalidCursorError,
     LinkageError,
 )
 from linkage.models import ImportErrorRow, ImportRow
@@ -38,7 +37,6 @@ MAX_REPORTED = 100_000
 KEPT = timedelta(days=30)
 """After so long the report of an import is dropped."""
 _MAX_REASON = 1_000
-_KEYS_END = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,15 +252,8 @@ def page(
 ) -> tuple[Sequence[ImportRow], str | None]:
     """Return a run of the tenant's imports, the newest first, and the cursor of the next."""
     query = select(ImportRow).where(
-        ImportRow.tenant_id == tenant_id, ImportRow.key < _key_of(cursor)
+        ImportRow.tenant_id == tenant_id, ImportRow.key < key_of(cursor, first=LAST_KEY)
     )
     rows = session.scalars(query.order_by(ImportRow.key.desc()).limit(limit + 1)).all()
     more = encode([rows[limit - 1].key]) if len(rows) > limit else None
     return rows[:limit], more
-
-
-def _key_of(cursor: str | None) -> int:
-    match decode(cursor) if cursor else [_KEYS_END - 1]:
-        case [int(key)] if 0 <= key < _KEYS_END:
-            return key
-    raise InvalidCursorError

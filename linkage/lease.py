@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import ColumnElement, and_, case, update
 from sqlalchemy.orm import Session
 
-from linkage import store
+from linkage import catalogue
 from linkage.errors import BuildSupersededError
 from linkage.imports import Transaction
 from linkage.models import BuildRow
@@ -49,7 +49,7 @@ class Lease:
     def take(self, session: Session, tenant_id: str) -> bool:
         """Claim the build; one left by a dead run keeps the revision it has reached."""
         mine = (BuildRow.tenant_id == tenant_id) & (BuildRow.id == self._build_id)
-        revision = store.state(session, tenant_id).revision
+        revision = catalogue.state(session, tenant_id).revision
         set_builds(session, mine & (BuildRow.state == "queued"), revision=revision)
         died = (BuildRow.state == "building") & BuildRow.claim.is_not(None)
         deaths = case((died, BuildRow.deaths + 1), else_=BuildRow.deaths)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from linkage import embed, store
+from linkage import catalogue, embed
+from linkage.batches import batched
 from linkage.models import ItemRow, ReadingRow
 from linkage.types import Item
 
@@ -35,7 +36,7 @@ def keep(
     rows = {key: _row(tenant_id, key, *each) for key, each in found.items()}
     known = _known(session, tenant_id, rows)
     changed = {key: row for key, row in rows.items() if known.get(key) != row}
-    for chunk in store.chunks(list(changed)):
+    for chunk in batched(changed):
         session.execute(delete(ReadingRow).where(ReadingRow.key.in_(chunk)))
         session.execute(insert(ReadingRow), [changed[key] for key in chunk])
     _touch(session, tenant_id, [key for key in changed if _helps(found[key][1], encoder)])
@@ -94,7 +95,7 @@ def _known(session: Session, tenant_id: str, keys: Iterable[int]) -> dict[int, d
     columns = ReadingRow.__table__.columns
     return {
         row["key"]: dict(row)
-        for chunk in store.chunks(list(keys))
+        for chunk in batched(keys)
         for row in session.execute(
             select(*columns).where(ReadingRow.tenant_id == tenant_id, ReadingRow.key.in_(chunk))
         ).mappings()
@@ -105,7 +106,7 @@ def _touch(session: Session, tenant_id: str, keys: list[int]) -> None:
     """Give items a new revision, at which the index looks at them again."""
     if not keys:
         return
-    revision = store.hold(session, tenant_id) + 1
-    for chunk in store.chunks(keys):
+    revision = catalogue.hold(session, tenant_id) + 1
+    for chunk in batched(keys):
         session.execute(update(ItemRow).where(ItemRow.key.in_(chunk)).values(revision=revision))
-    store.set_revision(session, tenant_id, revision)
+    catalogue.set_revision(session, tenant_id, revision)

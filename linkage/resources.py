@@ -7,10 +7,9 @@ or hangs a worker is asked less and less often.
 
 import random
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import TypeVar
 
 from sqlalchemy import and_, delete, func, insert, or_, select, true, update
@@ -18,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import Select
 
+from linkage.batches import batched
 from linkage.models import OriginRow, ResourceRow, SourcedItemRow, SubscriptionRow
 from linkage.web import digest, origin_of
 
@@ -27,7 +27,6 @@ LONGEST_BACKOFF = 86_400.0
 MAX_ADDRESSES = 50_000
 ROBOTS_KEPT = timedelta(hours=24)
 _ATTEMPTS = 10
-_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +90,7 @@ def enlist(
     """
     moment = datetime.now(UTC)
     room = MAX_ADDRESSES - _count(session, subscription_key)
-    for chunk in _chunks(addresses):
+    for chunk in batched(addresses):
         by_digest = {digest(kind, url): url for url in chunk}
         known = _known(session, subscription_key, by_digest)
         for row in known.values():
@@ -135,7 +134,7 @@ def unlisted(session: Session, parent_key: int, listed: Collection[str]) -> list
 
 def drop(session: Session, keys: Collection[int]) -> None:
     """Delete resources; their items are to be forgotten before."""
-    for chunk in _chunks(keys):
+    for chunk in batched(keys):
         session.execute(delete(ResourceRow).where(ResourceRow.key.in_(chunk)))
 
 
@@ -293,9 +292,3 @@ def backoff(failures: int) -> float:
     """Return the seconds to wait after failures in a row: doubling up to a day, jittered."""
     doubled: float = FIRST_BACKOFF * 2 ** min(failures - 1, 20)
     return min(doubled, LONGEST_BACKOFF) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
-
-
-def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    remaining = iter(values)
-    while chunk := list(islice(remaining, _CHUNK)):
-        yield chunk

@@ -15,9 +15,10 @@ from typing import Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
-from linkage import store, works
+from linkage import catalogue, store, works
+from linkage.catalogue import Version
 from linkage.sketch import Sketch
-from linkage.store import Stored, Version
+from linkage.store import Stored
 from linkage.types import Item
 
 SKETCHES = 192_000_000
@@ -112,7 +113,7 @@ class Sketches:
         return Catalogue(self, session, tenant_id, known)
 
     def _ask(self, session: Session, tenant_id: str, changes: int | None) -> _Known:
-        version = store.version(session, tenant_id)
+        version = catalogue.version(session, tenant_id)
         if changes is not None and changes != self._changes():
             changes = None  # the version may be of before or after
         known = self._known.get(tenant_id)

@@ -1,18 +1,14 @@
 """Items that subscriptions brought: which brought which, and what goes when none does."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from linkage import store
+from linkage.batches import batched
 from linkage.models import ItemRow, SourcedItemRow, SubscriptionRow
-
-T = TypeVar("T")
-_CHUNK = 500
 
 
 def first_seen(
@@ -20,7 +16,7 @@ def first_seen(
 ) -> dict[str, datetime]:
     """Return since when the subscription has brought those of the items that it knows."""
     found: dict[str, datetime] = {}
-    for chunk in _chunks(item_ids):
+    for chunk in batched(item_ids):
         query = select(SourcedItemRow.item_id, SourcedItemRow.first_seen_at).where(
             SourcedItemRow.subscription_key == subscription_key, SourcedItemRow.item_id.in_(chunk)
         )
@@ -33,7 +29,7 @@ def note(
 ) -> None:
     """Note that a resource brought items, each with the moment it was first seen."""
     known = first_seen(session, subscription_key, seen.keys())
-    for chunk in _chunks(known):
+    for chunk in batched(known):
         session.execute(
             update(SourcedItemRow)
             .where(
@@ -64,7 +60,7 @@ def forget_of(
     """Remove the items that these resources brought, but for some; return how many."""
     return sum(
         _forget(session, tenant_id, SourcedItemRow.resource_key.in_(chunk), but)
-        for chunk in _chunks(resource_keys)
+        for chunk in batched(resource_keys)
     )
 
 
@@ -89,7 +85,7 @@ def forget_expired(
             (SourcedItemRow.subscription_key == subscription_key)
             & SourcedItemRow.item_id.in_(chunk),
         )
-        for chunk in _chunks(ids)
+        for chunk in batched(ids)
     )
 
 
@@ -103,7 +99,7 @@ def _forget(
         .execution_options(synchronize_session=False)
     )
     ids = set(rows.scalars())
-    for chunk in _chunks(ids.copy()):
+    for chunk in batched(ids.copy()):
         others = (
             select(SourcedItemRow.item_id)
             .join(SubscriptionRow, SubscriptionRow.key == SourcedItemRow.subscription_key)
@@ -111,9 +107,3 @@ def _forget(
         )
         ids -= set(session.scalars(others))
     return store.remove(session, tenant_id, ids) if ids else 0
-
-
-def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    remaining = iter(values)
-    while chunk := list(islice(remaining, _CHUNK)):
-        yield chunk

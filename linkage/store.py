@@ -1,4 +1,4 @@
-"""Queries over items and the state of a catalogue. Every one is within one tenant.
+"""Queries over the items of a catalogue. Every one is within one tenant.
 
 Functions take a Session and flush, never commit: the caller's transaction decides.
 """
@@ -21,39 +21,24 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from linkage import attributes
-from linkage.cursor import decode, encode
-from linkage.errors import InvalidCursorError, ItemNotFoundError
+from linkage.batches import IN_LIST, batched
+from linkage.catalogue import hold, set_revision
+from linkage.cursor import LAST_KEY, encode, key_of
+from linkage.errors import ItemNotFoundError
 from linkage.items import content_hash
-from linkage.models import CatalogueState, ItemRow, WorkStateRow
+from linkage.models import ItemRow
 from linkage.types import Filters, ImportSummary, Item
 
 _FIELDS = tuple(f.name for f in fields(Item))
 _ITEM_COLUMNS = [getattr(ItemRow, name) for name in _FIELDS]
 _COLUMNS = (ItemRow.key, ItemRow.revision, *_ITEM_COLUMNS)
-_KEYS_END = 2**63
-LAST_KEY = _KEYS_END - 1
-_CHUNK = 500
-"""Values in one IN list; every database takes so many."""
-
 _ALIKE = {"render_nulls": True}
 """Rows that lack values are inserted together with those that have them, not run by run."""
 
 # every request asks these: they are made once, which costs more than their answer
-_REVISION = select(CatalogueState.revision).where(
-    CatalogueState.tenant_id == bindparam("tenant_id")
-)
-_VERSION = (
-    select(
-        CatalogueState.revision,
-        WorkStateRow.revision, WorkStateRow.key, WorkStateRow.is_rebuilding, WorkStateRow.claim,
-    )
-    .outerjoin(WorkStateRow, WorkStateRow.tenant_id == CatalogueState.tenant_id)
-    .where(CatalogueState.tenant_id == bindparam("tenant_id"))
-)  # fmt: skip
 _SHOWN = select(ItemRow.key, ItemRow.revision).where(
     ItemRow.tenant_id == bindparam("tenant_id"),
     ItemRow.key.in_(bindparam("keys", expanding=True)),
@@ -84,18 +69,6 @@ class Page:
 
     items: tuple[Item, ...]
     next_cursor: str | None
-
-
-Version = tuple[Any, ...]
-"""The revision of a catalogue and how far its works follow, None where there are none."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """How far a catalogue is, and the build that answers for it."""
-
-    revision: int
-    live_build: str | None
 
 
 def upsert(session: Session, tenant_id: str, items: Iterable[Item]) -> ImportSummary:
@@ -135,7 +108,7 @@ def remove(session: Session, tenant_id: str, ids: Iterable[str]) -> int:
     """Delete the items there are of these ids and return how many there were."""
     revision = hold(session, tenant_id)
     removed = 0
-    for chunk in chunks(list(ids)):
+    for chunk in batched(ids):
         gone = session.execute(
             delete(ItemRow)
             .where(ItemRow.tenant_id == tenant_id, ItemRow.id.in_(chunk))
@@ -163,7 +136,7 @@ def by_ids(session: Session, tenant_id: str, ids: Iterable[str]) -> dict[str, St
     connection = session.connection()
     return {
         row.id: _stored(row)
-        for chunk in chunks(list(ids))
+        for chunk in batched(ids)
         for row in connection.execute(_BY_ID, {"tenant_id": tenant_id, "ids": chunk})
     }
 
@@ -221,9 +194,9 @@ def visible(
     With `excerpt`, of each text only so many characters are read.
     """
     found: dict[int, Item] = {}
-    for chunk in chunks(list(wanted)):
+    for chunk in batched(wanted):
         is_shown = and_(ItemRow.key.in_(chunk), _is_shown())
-        there = _run(session, tenant_id, is_shown, _CHUNK, excerpt=excerpt)
+        there = _run(session, tenant_id, is_shown, IN_LIST, excerpt=excerpt)
         found.update((s.key, s.item) for s in there)
     return found
 
@@ -244,22 +217,10 @@ def kinds(session: Session, tenant_id: str) -> list[str]:
     return list(session.execute(query).scalars())
 
 
-def revision(session: Session, tenant_id: str) -> int:
-    """Return the revision of a catalogue, as `state` does."""
-    return session.execute(_REVISION, {"tenant_id": tenant_id}).scalar_one_or_none() or 0
-
-
-def version(session: Session, tenant_id: str) -> Version:
-    """Return what is another as soon as an item or a work of the catalogue is."""
-    bound = {"tenant_id": tenant_id}
-    row = session.connection().execute(_VERSION, bound).one_or_none()
-    return tuple(row) if row else (0, None, None, None, None)
-
-
 def revisions(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int, int]:
     """Return the revision of each of these keys whose item may be shown."""
     found: dict[int, int] = {}
-    for chunk in chunks(list(wanted)):
+    for chunk in batched(wanted):
         bound = {"tenant_id": tenant_id, "keys": chunk, "now": datetime.now(UTC)}
         there = session.connection().execute(_SHOWN, bound)
         found.update((key, revision) for key, revision in there)
@@ -283,7 +244,7 @@ def passing_of(
     query = select(ItemRow.key).where(*_conditions(tenant_id, filters))
     there = {
         key
-        for chunk in chunks(order)
+        for chunk in batched(order)
         for key in session.execute(query.where(ItemRow.key.in_(chunk))).scalars()
     }
     return [key for key in order if key in there]
@@ -299,7 +260,7 @@ def read(session: Session, tenant_id: str, wanted: Iterable[int]) -> list[Stored
     connection = session.connection()
     return [
         _stored(row)
-        for chunk in chunks(list(wanted))
+        for chunk in batched(wanted)
         for row in connection.execute(_READ, {"tenant_id": tenant_id, "keys": chunk})
     ]
 
@@ -310,36 +271,6 @@ def count(session: Session, tenant_id: str, *, after_revision: int = -1) -> int:
     if after_revision >= 0:
         query = query.where(ItemRow.revision > after_revision)
     return session.execute(query).scalar_one()
-
-
-def state(session: Session, tenant_id: str) -> State:
-    """Return the revision and live build of a catalogue; a new tenant is at revision 0."""
-    row = session.execute(
-        select(CatalogueState.revision, CatalogueState.live_build).where(
-            CatalogueState.tenant_id == tenant_id
-        )
-    ).one_or_none()
-    return State(row.revision, row.live_build) if row else State(0, None)
-
-
-def hold(session: Session, tenant_id: str) -> int:
-    """Return the revision and keep other writers of this catalogue waiting until the commit.
-
-    An update that changes nothing is the one lock that both SQLite and PostgreSQL have.
-    """
-    lock = (
-        update(CatalogueState)
-        .where(CatalogueState.tenant_id == tenant_id)
-        .values(revision=CatalogueState.revision)
-        .returning(CatalogueState.revision)
-        .execution_options(synchronize_session=False)
-    )
-    if (revision := session.execute(lock).scalar_one_or_none()) is not None:
-        return revision
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    first = dialect.insert(CatalogueState).values(tenant_id=tenant_id, revision=0)
-    session.execute(first.on_conflict_do_nothing())
-    return session.execute(lock).scalar_one()
 
 
 def _conditions(tenant_id: str, filters: Filters) -> list[ColumnElement[bool]]:
@@ -366,19 +297,9 @@ def _is_shown() -> ColumnElement[bool]:
     return ItemRow.hidden.is_(False) & is_current
 
 
-def set_revision(session: Session, tenant_id: str, revision: int) -> None:
-    """Set the revision of a catalogue that this session holds."""
-    session.execute(
-        update(CatalogueState)
-        .where(CatalogueState.tenant_id == tenant_id)
-        .values(revision=revision)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _hashes(session: Session, tenant_id: str, ids: list[str]) -> dict[str, tuple[int, str]]:
     found: dict[str, tuple[int, str]] = {}
-    for chunk in chunks(ids):
+    for chunk in batched(ids):
         query = select(ItemRow.id, ItemRow.key, ItemRow.content_hash).where(
             ItemRow.tenant_id == tenant_id, ItemRow.id.in_(chunk)
         )
@@ -415,17 +336,3 @@ def _stored(row: Row[Any]) -> Stored:
     values: dict[str, Any] = dict(zip(_FIELDS, rest, strict=True))
     values["creators"], values["subjects"] = tuple(values["creators"]), tuple(values["subjects"])
     return Stored(key, revision, Item(**values))
-
-
-def key_of(cursor: str | None) -> int:
-    """Return the key after which a listing goes on; InvalidCursorError if it is not one of ours."""
-    match decode(cursor) if cursor else [0]:
-        case [int(key)] if 0 <= key < _KEYS_END:
-            return key
-    raise InvalidCursorError
-
-
-def chunks(values: list[Any]) -> Iterator[list[Any]]:
-    """Yield the values in runs that fit one IN list."""
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]

@@ -11,9 +11,8 @@ from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session
 
 from linkage import identifiers, resources, sourced
-from linkage.cursor import decode, encode
+from linkage.cursor import encode, key_of
 from linkage.errors import (
-    InvalidCursorError,
     InvalidSubscriptionError,
     SubscriptionNamedError,
     SubscriptionNotFoundError,
@@ -24,7 +23,6 @@ from linkage.web import digest
 Kind = Literal["feed", "sitemap", "page"]
 SHORTEST = 60
 """Seconds between two polls of an address, at the least."""
-_KEYS_END = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def page(
 ) -> tuple[Sequence[Status], str | None]:
     """Return a run of the tenant's subscriptions, the oldest first, and the cursor of the next."""
     query = select(SubscriptionRow).where(
-        SubscriptionRow.tenant_id == tenant_id, SubscriptionRow.key > _key_of(cursor)
+        SubscriptionRow.tenant_id == tenant_id, SubscriptionRow.key > key_of(cursor)
     )
     rows = session.scalars(query.order_by(SubscriptionRow.key).limit(limit + 1)).all()
     more = encode([rows[limit - 1].key]) if len(rows) > limit else None
@@ -156,10 +154,3 @@ def _statuses(session: Session, rows: Sequence[SubscriptionRow]) -> list[Status]
     }
     count_of = {key: (count, failing) for key, count, failing in session.execute(counts)}
     return [Status(row, by_key[row.key], *count_of[row.key]) for row in rows]
-
-
-def _key_of(cursor: str | None) -> int:
-    match decode(cursor) if cursor else [0]:
-        case [int(key)] if 0 <= key < _KEYS_END:
-            return key
-    raise InvalidCursorError

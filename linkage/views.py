@@ -16,7 +16,7 @@ import numpy as np
 import structlog
 from sqlalchemy.orm import Session
 
-from linkage import builds, segment, store
+from linkage import builds, catalogue, segment
 from linkage.candidates import Shelf
 from linkage.delta import PATIENCE, Delta
 from linkage.embed import Encoder, Vectors
@@ -199,7 +199,7 @@ class Views:
         try:
             if not tenant.is_due(FRESH_SECONDS / 2):
                 return
-            state = store.state(session, tenant_id)
+            state = catalogue.state(session, tenant_id)
             if tenant.view is None or state.live_build != tenant.wanted:
                 self._change(tenant, session, tenant_id, state.live_build)
             assert tenant.view

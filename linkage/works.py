@@ -20,10 +20,11 @@ from itertools import combinations
 from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from linkage import store, workstore
+from linkage import catalogue, store, workstore
+from linkage.batches import batched
 from linkage.blocking import blocks
 from linkage.clusters import average_link, components, inherit
-from linkage.cursor import decode, encode
+from linkage.cursor import LAST_KEY, decode, encode
 from linkage.editions import probabilities
 from linkage.errors import InvalidCursorError, WorkNotFoundError
 from linkage.imports import Transaction
@@ -39,7 +40,6 @@ LARGEST_BLOCK = 50
 LEAST = 0.05
 """Pairs less probable than this are not kept; they count as 0."""
 LEASE = timedelta(minutes=2)
-_END = 2**63
 
 # questions about new items ask this: it is made once, which costs more than its answer
 _IDS_OF = (
@@ -175,7 +175,7 @@ def _keep(session: Session, tenant_id: str, batch: _Batch, edges: Edges, thresho
 def _finish(session: Session, tenant_id: str, threshold: float) -> None:
     """Let deleted items go; the works are up to date, unless there is news by now."""
     state = _state(session, tenant_id)
-    revision = store.revision(session, tenant_id)
+    revision = catalogue.revision(session, tenant_id)
     while gone := workstore.gone(session, tenant_id, limit=BATCH):
         touched = _leave(session, tenant_id, gone)
         if not state.is_rebuilding:
@@ -185,7 +185,7 @@ def _finish(session: Session, tenant_id: str, threshold: float) -> None:
         return
     if state.is_rebuilding:
         _group_all(session, tenant_id, threshold)
-    state.revision, state.key, state.is_rebuilding = revision, store.LAST_KEY, False
+    state.revision, state.key, state.is_rebuilding = revision, LAST_KEY, False
     session.flush()
 
 
@@ -268,7 +268,7 @@ def waiting(session: Session) -> list[str]:
     is_behind = or_(
         WorkStateRow.tenant_id.is_(None),
         WorkStateRow.revision < CatalogueState.revision,
-        WorkStateRow.key < store.LAST_KEY,
+        WorkStateRow.key < LAST_KEY,
     )
     is_free = or_(WorkStateRow.lease_until.is_(None), WorkStateRow.lease_until < datetime.now(UTC))
     query = select(CatalogueState.tenant_id).outerjoin(WorkStateRow, followed)
@@ -299,7 +299,7 @@ def get(session: Session, tenant_id: str, work_id: str) -> Work:
 def ids_of(session: Session, tenant_id: str, keys: Collection[int]) -> dict[int, str]:
     """Return the id of the work of each of the keys; what is new or changed may have none yet."""
     found: dict[int, str] = {}
-    for chunk in store.chunks(sorted(keys)):
+    for chunk in batched(sorted(keys)):
         bound = {"tenant_id": tenant_id, "keys": chunk}
         there = session.connection().execute(_IDS_OF, bound)
         found.update((key, id_) for key, id_ in there)
@@ -355,7 +355,7 @@ def page(  # noqa: PLR0913 - the options of a listing
 
 def _place(cursor: str) -> tuple[int, int]:
     match decode(cursor):
-        case [int(size), int(number)] if 0 <= size < _END and 0 <= number < _END:
+        case [int(size), int(number)] if 0 <= size <= LAST_KEY and 0 <= number <= LAST_KEY:
             return size, number
     raise InvalidCursorError
 

@@ -5,12 +5,13 @@ Functions take a Session and flush, never commit: the caller's transaction decid
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from linkage.batches import batched
 from linkage.models import ItemRow, WorkBlockRow, WorkEdgeRow, WorkItemRow, WorkRow
 
 Edges = dict[tuple[int, int], float]
@@ -21,7 +22,7 @@ _CHUNK = 400
 def members(session: Session, tenant_id: str, blocks: Iterable[int]) -> dict[int, set[int]]:
     """Return the keys of the items in each of the blocks."""
     found: dict[int, set[int]] = defaultdict(set)
-    for chunk in _chunks(blocks):
+    for chunk in batched(sorted(blocks), _CHUNK):
         query = select(WorkBlockRow.block, WorkBlockRow.key).where(
             WorkBlockRow.tenant_id == tenant_id, WorkBlockRow.block.in_(chunk)
         )
@@ -44,7 +45,7 @@ def gone(session: Session, tenant_id: str, *, limit: int) -> list[int]:
 def take_out(session: Session, tenant_id: str, keys: Collection[int]) -> None:
     """Forget items that are no more."""
     _forget(session, tenant_id, keys)
-    for chunk in _chunks(keys):
+    for chunk in batched(sorted(keys), _CHUNK):
         _delete(session, WorkItemRow, tenant_id, WorkItemRow.key.in_(chunk))
 
 
@@ -76,7 +77,7 @@ def put(
 def names(session: Session, tenant_id: str, keys: Collection[int]) -> dict[int, str]:
     """Return the owner's id of each of the keys that is known."""
     found: dict[int, str] = {}
-    for chunk in _chunks(keys):
+    for chunk in batched(sorted(keys), _CHUNK):
         query = select(WorkItemRow.key, WorkItemRow.item_id).where(
             WorkItemRow.tenant_id == tenant_id, WorkItemRow.key.in_(chunk)
         )
@@ -87,7 +88,7 @@ def names(session: Session, tenant_id: str, keys: Collection[int]) -> dict[int, 
 def edges_of(session: Session, tenant_id: str, keys: Collection[int]) -> Edges:
     """Return the edges that any of the keys has."""
     found: Edges = {}
-    for chunk in _chunks(keys):
+    for chunk in batched(sorted(keys), _CHUNK):
         either = or_(WorkEdgeRow.one.in_(chunk), WorkEdgeRow.other.in_(chunk))
         found |= _edges(session, tenant_id, either)
     return found
@@ -101,7 +102,7 @@ def all_edges(session: Session, tenant_id: str) -> Edges:
 def works_of(session: Session, tenant_id: str, keys: Collection[int]) -> dict[int, int]:
     """Return the number of the work that each of the keys is of, if it is of one."""
     found: dict[int, int] = {}
-    for chunk in _chunks(keys):
+    for chunk in batched(sorted(keys), _CHUNK):
         found |= _works(session, tenant_id, WorkItemRow.key.in_(chunk))
     return found
 
@@ -109,7 +110,7 @@ def works_of(session: Session, tenant_id: str, keys: Collection[int]) -> dict[in
 def items_of(session: Session, tenant_id: str, works: Collection[int]) -> set[int]:
     """Return the keys of the items of works."""
     found: set[int] = set()
-    for chunk in _chunks(works):
+    for chunk in batched(sorted(works), _CHUNK):
         found |= _works(session, tenant_id, WorkItemRow.work.in_(chunk)).keys()
     return found
 
@@ -145,7 +146,7 @@ def merge(session: Session, merged: Mapping[int, int]) -> None:
 
 def drop_empty(session: Session, tenant_id: str, works: Collection[int]) -> None:
     """Delete those of the works that have no items left, and their aliases."""
-    for chunk in _chunks(works):
+    for chunk in batched(sorted(works), _CHUNK):
         left = set(_works(session, tenant_id, WorkItemRow.work.in_(chunk)).values())
         empty = [number for number in chunk if number not in left]
         is_alias = WorkRow.number.in_(empty) & WorkRow.merged_into.is_not(None)
@@ -162,7 +163,7 @@ def forget_all(session: Session, tenant_id: str) -> None:
 
 
 def _forget(session: Session, tenant_id: str, keys: Collection[int]) -> None:
-    for chunk in _chunks(keys):
+    for chunk in batched(sorted(keys), _CHUNK):
         _delete(session, WorkBlockRow, tenant_id, WorkBlockRow.key.in_(chunk))
         either = or_(WorkEdgeRow.one.in_(chunk), WorkEdgeRow.other.in_(chunk))
         _delete(session, WorkEdgeRow, tenant_id, either)
@@ -188,9 +189,3 @@ def _delete(session: Session, table: type[Any], tenant_id: str, where: Any) -> N
         .where(table.tenant_id == tenant_id, where)
         .execution_options(synchronize_session=False)
     )
-
-
-def _chunks(values: Iterable[int]) -> Iterator[list[int]]:
-    listed = sorted(values)
-    for start in range(0, len(listed), _CHUNK):
-        yield listed[start : start + _CHUNK]

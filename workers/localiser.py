@@ -10,7 +10,8 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from linkage import readings, store
+from linkage import catalogue, readings, store
+from linkage.cursor import LAST_KEY
 from linkage.readings import Reading
 from linkage.store import Stored
 from linkage.types import Item
@@ -56,7 +57,7 @@ def localise_next(
         return None
     try:
         with database.reading() as session:
-            newest = store.revision(session, tenant_id)
+            newest = catalogue.revision(session, tenant_id)
             if found := _batch(session, held):
                 usage.check(session, tenant_id, usage.TENANT, 1)
         if found:
@@ -73,7 +74,7 @@ def waiting(session: Session) -> list[tuple[str, str]]:
     return [
         (tenant_id, language)
         for tenant_id, language, place, is_outdated in localisations.free(session)
-        if (is_outdated or place < (store.revision(session, tenant_id), store.LAST_KEY))
+        if (is_outdated or place < (catalogue.revision(session, tenant_id), LAST_KEY))
         and usage.room(session, tenant_id) != 0
     ]
 
@@ -158,7 +159,7 @@ def _readings(
 
 def _end(database: Database, held: Claim, newest: int) -> Step:
     """Forget the items that are gone; begin anew where the memory has changed meanwhile."""
-    end = newest, store.LAST_KEY
+    end = newest, LAST_KEY
     with database.transaction() as session:
         if (held.revision, held.last_key) != end:
             known = localisations.item_ids(session, held.tenant_id, held.language)

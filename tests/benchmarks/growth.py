@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from linkage import segment, store
+from linkage import catalogue, segment, store
 from linkage.imports import import_records
 from linkage.types import Filters
 from tests.benchmarks import command
@@ -132,7 +132,7 @@ def _ask(folder: Path, count: int) -> None:
     keys = random.Random(5).sample(range(1, count + 1), ASKED + WARM)
     with runtime.database.reading() as session:
         ids = [item.id for item in store.by_keys(session, "default", keys).values()]
-        live = store.state(session, "default").live_build
+        live = catalogue.state(session, "default").live_build
         found = _times("related", ids, lambda id_: runtime.linker.related(session, "default", id_))
     answering = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     runtime.close()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from linkage import builder, builds, segment, store
+from linkage import builder, builds, catalogue, segment, store
 from linkage.builds import Build
 from linkage.embed import Encoder
 from linkage.errors import (
@@ -37,7 +37,7 @@ def test_build_is_verified_and_published(
     add(*(make_item(str(n), f"Title {n}") for n in range(30)))
     build = reindex(kind)
     assert (build.state, build.done, build.total, build.kind) == ("live", 30, 30, kind)
-    assert store.state(db, "t1").live_build == build.id
+    assert catalogue.state(db, "t1").live_build == build.id
 
 
 def test_empty_catalogue_can_be_built(reindex: Reindex) -> None:
@@ -149,7 +149,7 @@ def test_failure_is_told_and_leaves_the_live_build(
         second = builds.start(session, "t1", encoder="words")
     build = run(Unsteady(words, 0, error), second)
     assert (build.state, build.error) == ("failed", told)
-    assert store.state(db, "t1").live_build == live.id
+    assert catalogue.state(db, "t1").live_build == live.id
 
 
 @pytest.mark.usefixtures("many")
@@ -224,7 +224,7 @@ def test_changes_made_meanwhile_are_taken_along(
     build = run(Meddling(words, change))
     loaded = segment.load(data_dir / build.id)
     keys = store.keys(db, "t1", ["new", "3"])
-    assert loaded.manifest.revision == store.state(db, "t1").revision == 3
+    assert loaded.manifest.revision == catalogue.state(db, "t1").revision == 3
     assert loaded.manifest.count == 36
     for id_, title in (("new", "Moon"), ("3", "Sun")):
         _, found = loaded.vectors.vectors([keys[id_]])
@@ -260,7 +260,7 @@ def test_what_a_run_killed_after_it_published_left_is_deleted(
         patched.setattr("linkage.builder.Builder.clear", die)
         with pytest.raises(Interrupted):
             run()
-    killed = store.state(db, "t1").live_build
+    killed = catalogue.state(db, "t1").live_build
     assert len(list(data_dir.glob(f"{killed}*"))) == 2
     live = reindex()
     assert {path.name for path in data_dir.iterdir()} == {killed, live.id}

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.orm import Session
 
-from linkage import entity_store, store
+from linkage import catalogue, entity_store
 from linkage.errors import EntityNotFoundError, InvalidCursorError
 from linkage.imports import Transaction
 from linkage.types import Entity
@@ -29,7 +29,7 @@ def test_a_repeat_changes_nothing_and_a_change_raises_the_revision(
         entity_store.upsert(session, "t1", [LEM])
     with transaction() as session:
         assert entity_store.upsert(session, "t1", [LEM]).unchanged == 1
-    assert store.state(db, "t1").revision == 1
+    assert catalogue.state(db, "t1").revision == 1
     with transaction() as session:
         assert entity_store.upsert(session, "t1", [replace(LEM, name="S. Lem")]).updated == 1
     (changed,) = entity_store.changed_since(db, "t1", 1)

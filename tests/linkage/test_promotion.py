@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from linkage import builds, store
+from linkage import builds, catalogue
 from linkage.builds import Build
 from linkage.errors import (
     BuildNotFoundError,
@@ -35,7 +35,7 @@ def test_roll_back_makes_the_build_before_live_again(
     first, second = reindex(), reindex()
     with transaction() as session:
         assert builds.roll_back(session, "t1", data_dir=data_dir).id == first.id
-    assert store.state(db, "t1").live_build == first.id
+    assert catalogue.state(db, "t1").live_build == first.id
     assert builds.get(db, "t1", second.id).state == "old"
 
 
@@ -68,12 +68,12 @@ def test_dry_run_is_a_candidate_until_it_is_promoted(
     live, build = reindex(), candidate()
     assert build.state == "candidate"
     assert build.report
-    assert store.state(db, "t1").live_build == live.id
+    assert catalogue.state(db, "t1").live_build == live.id
     with transaction() as session:
         promoted = builds.promote(session, "t1", build.id, data_dir=data_dir)
     assert promoted.state == "live"
     db.rollback()
-    assert store.state(db, "t1").live_build == build.id
+    assert catalogue.state(db, "t1").live_build == build.id
 
 
 def test_rejected_build_goes_live_only_by_force(
@@ -101,7 +101,7 @@ def test_damaged_build_does_not_go_live(
     with pytest.raises(IndexDamagedError):
         builds.verify(db, "t1", build.id, data_dir=data_dir)
     assert builds.verify(db, "t1", live.id, data_dir=data_dir).count == 35
-    assert store.state(db, "t1").live_build == live.id
+    assert catalogue.state(db, "t1").live_build == live.id
 
 
 @pytest.mark.usefixtures("many")

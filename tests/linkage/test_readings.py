@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from linkage import readings, store
+from linkage import catalogue, readings, store
 from linkage.builds import Build
 from linkage.embed import knows, text_to_embed
 from linkage.imports import Transaction
@@ -79,7 +79,7 @@ def test_a_new_build_has_the_vectors_of_readings(
 def test_only_a_new_reading_that_the_encoder_needs_makes_work(transaction: Transaction) -> None:
     def revision() -> int:
         with transaction() as session:
-            return store.revision(session, TENANT)
+            return catalogue.revision(session, TENANT)
 
     before = revision()
     assert _keep(transaction, encoder="weft-static-11") == 1

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from linkage import store
+from linkage import catalogue, store
 from linkage.errors import InvalidCursorError, ItemNotFoundError
 from linkage.imports import Transaction
 from linkage.types import Item
@@ -36,11 +36,11 @@ def test_item_comes_back_as_it_was(db: Session, make_item: MakeItem) -> None:
 
 def test_call_that_changes_something_takes_one_revision(db: Session, make_item: MakeItem) -> None:
     store.upsert(db, "t", [make_item("a"), make_item("b")])
-    assert store.state(db, "t").revision == 1
+    assert catalogue.state(db, "t").revision == 1
     store.upsert(db, "t", [make_item("a")])
-    assert store.state(db, "t").revision == 1
+    assert catalogue.state(db, "t").revision == 1
     store.remove(db, "t", ["a", "nobody"])
-    assert store.state(db, "t").revision == 2
+    assert catalogue.state(db, "t").revision == 2
 
 
 def test_last_of_two_items_of_one_id_wins(db: Session, make_item: MakeItem) -> None:
@@ -135,4 +135,4 @@ def test_first_writers_of_a_tenant_do_not_collide(
         thread.join()
     assert not failures
     with Session(engine) as session:
-        assert (store.count(session, "t"), store.state(session, "t").revision) == (5, 4)
+        assert (store.count(session, "t"), catalogue.state(session, "t").revision) == (5, 4)

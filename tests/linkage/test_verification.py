@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from linkage import builds, store
+from linkage import builds, catalogue
 from linkage.builds import Build
 from linkage.embed import Encoder, Progress, Vectors, load_encoder
 from linkage.imports import Transaction
@@ -113,7 +113,7 @@ def test_build_of_a_broken_encoder_is_rejected_and_the_live_one_goes_on(
     assert build.report["agreement"] < 0.5
     assert build.error
     assert "of the live build's answers" in build.error
-    assert store.state(db, "t1").live_build == live.id
+    assert catalogue.state(db, "t1").live_build == live.id
 
 
 @pytest.mark.usefixtures("thousand")
@@ -173,7 +173,7 @@ def test_build_that_loses_gold_links_is_rejected(
     assert build.state == "rejected"
     assert build.error
     assert "of the gold links; the live build finds" in build.error
-    assert store.state(db, "t1").live_build == live.id
+    assert catalogue.state(db, "t1").live_build == live.id
 
 
 def test_build_that_searches_too_little_is_rejected(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from linkage import readings, store
+from linkage import catalogue, readings, store
 from linkage.types import Item
 from translate import glossaries, localisations, memories, usage
 from translate.engine import CTranslate2Engine, shipped_model
@@ -188,7 +188,7 @@ def test_an_item_that_reads_anew_is_indexed_again_once(
     assert found.item == GERMAN
     localise(language="en")
     with database.reading() as session:
-        assert store.revision(session, TENANT) == found.revision == 2
+        assert catalogue.revision(session, TENANT) == found.revision == 2
 
 
 def test_a_changed_item_is_seen_as_it_is_until_its_translation_follows(
