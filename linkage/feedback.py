@@ -21,7 +21,7 @@ from sqlalchemy import Select, bindparam, delete, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from linkage import store
+from linkage import freshness, store
 from linkage.batches import batched
 from linkage.models import Base, CoClickRow, FeedbackRow, SeenRow
 
@@ -153,8 +153,10 @@ class Ties:
         self._checked: dict[str, tuple[float, bool]] = {}
 
     def of(self, session: Session, tenant_id: str, key: int) -> dict[int, Tie]:
-        """Return what clicks tie to an item, as `ties` does."""
-        return ties(session, tenant_id, key) if self._has_any(session, tenant_id) else {}
+        """Return what clicks tie to an item, as `ties` does; they fade by the minute."""
+        if not self._has_any(session, tenant_id):
+            return {}
+        return ties(session, tenant_id, key, now=freshness.minute())
 
     def _has_any(self, session: Session, tenant_id: str) -> bool:
         checked, has_any = self._checked.get(tenant_id, (-math.inf, False))

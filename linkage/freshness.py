@@ -31,6 +31,11 @@ UNDATED = 0.5
 _DAYS_A_YEAR = 365.25
 
 
+def minute() -> datetime:
+    """Return the present by the minute; ages are not told apart by less."""
+    return datetime.now(UTC).replace(second=0, microsecond=0)
+
+
 def decay(item: Item, now: datetime, half_lives: Mapping[str, float] = HALF_LIVES) -> float:
     """Return the freshness of an item, 1 for what is new (or yet to come) down to 0."""
     days = _age(item.published_at, now)

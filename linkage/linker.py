@@ -7,6 +7,8 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from linkage import candidates, freshness, mentions
+from linkage.answers import Answers, Sign, Write
+from linkage.answers import Question as Filed
 from linkage.candidates import Shelf
 from linkage.disambiguate import load_disambiguator
 from linkage.embed import DEFAULT_ENCODER, Encoder, Vectors, load_encoder, text_to_embed
@@ -18,6 +20,7 @@ from linkage.names import Names, bearers
 from linkage.passage import Passage
 from linkage.preparation import Preparation
 from linkage.query import Features, Query, vectors_of
+from linkage.ranker import Ranker
 from linkage.rankers import Rankers
 from linkage.signals import Comparison
 from linkage.sketch import Sketch
@@ -76,6 +79,7 @@ class Linker:
         )
         self._sketches = Sketches(changes=changes)
         self._preparation = Preparation(self._sketches, reading) if reading else None
+        self._answers = Answers()
         self._ties = Ties()
         self._rankers = rankers
         self._half_lives = {**freshness.HALF_LIVES, **(half_lives or {})}
@@ -126,10 +130,25 @@ class Linker:
 
     def answer(self, session: Session, tenant_id: str, ask: Ask) -> Related:
         """Answer one question; ItemNotFoundError when it is about an item there is not."""
-        [query] = self._queries(self._sketches.at(session, tenant_id), [ask])
-        if isinstance(query, LinkageError):
-            raise query
-        return query.page()
+        return self._query(self._sketches.at(session, tenant_id), ask).page()
+
+    def written(
+        self, session: Session, tenant_id: str, item_id: str, options: Options, write: Write
+    ) -> bytes:
+        """Return what `write` makes of an answer, which is kept for who asks again.
+
+        It is what would be made anew but for the moment in `next_cursor` at which the listing
+        began, which only freshness looks at.
+        """
+        catalogue, ask = self._sketches.at(session, tenant_id), Ask(item_id, options)
+        if options.cursor:
+            return write(self._query(catalogue, ask).page())
+        question, sign = Filed(item_id, options, write), self._sign(catalogue, item_id, options)
+        if (kept := self._answers.get(tenant_id, question, sign)) is None:
+            query = self._query(catalogue, ask)
+            kept = write(query.page())
+            self._answers.keep(tenant_id, question, sign, kept, expiries=query.expiries)
+        return kept
 
     def answer_many(
         self, session: Session, tenant_id: str, asked: Sequence[Ask]
@@ -155,9 +174,7 @@ class Linker:
         """
         catalogue = self._sketches.at(session, tenant_id)
         target = catalogue.by_ids([target_id]).get(target_id)
-        [query] = self._queries(catalogue, [Ask(source_id)])
-        if isinstance(query, LinkageError):
-            raise query
+        query = self._query(catalogue, Ask(source_id))
         if target is None:
             raise ItemNotFoundError(target_id)
         return query.explain(*target)
@@ -175,9 +192,7 @@ class Linker:
         With `among` those items alone, whether or not they are candidates.
         """
         catalogue = self._sketches.at(session, tenant_id)
-        [query] = self._queries(catalogue, [ask])
-        if isinstance(query, LinkageError):
-            raise query
+        query = self._query(catalogue, ask)
         if among is None:
             return list(query.features())
         return list(query.features([key for key, _ in catalogue.by_ids(among).values()]))
@@ -223,13 +238,30 @@ class Linker:
             self._preparation.close()
         self._views.close()
 
+    def _sign(self, catalogue: Catalogue, item_id: str, options: Options) -> Sign:
+        """Return what an answer depends on; the view first, so that it is none too new."""
+        view = self._views.current(catalogue.session, catalogue.tenant_id).mark
+        return Sign(
+            view=view,
+            catalogue=catalogue.known.version,
+            ranker=self._ranker(catalogue),
+            ties=self._tied(catalogue, catalogue.key(item_id)),
+            minute=freshness.minute() if options.fresh else None,
+        )
+
+    def _query(self, catalogue: Catalogue, ask: Ask) -> Query:
+        [query] = self._queries(catalogue, [ask])
+        if isinstance(query, LinkageError):
+            raise query
+        return query
+
     def _queries(self, catalogue: Catalogue, asked: Sequence[Ask]) -> list[Query | LinkageError]:
         view = self._views.current(catalogue.session, catalogue.tenant_id)
         if self._preparation:
             self._preparation.begin(catalogue.tenant_id)
         shelves = view.shelves()
         known = catalogue.by_ids({_id(ask) for ask in asked})
-        ranker = self._rankers.in_use(catalogue.tenant_id) if self._rankers else None
+        ranker = self._ranker(catalogue)
         queries: list[Query | LinkageError] = []
         for ask, vector in zip(asked, _vectors(view, shelves, asked, known), strict=True):
             key, stored = known.get(_id(ask), (None, None))
@@ -247,6 +279,9 @@ class Linker:
                 ranker=ranker,
             ))  # fmt: skip
         return queries
+
+    def _ranker(self, catalogue: Catalogue) -> Ranker | None:
+        return self._rankers.in_use(catalogue.tenant_id) if self._rankers else None
 
     def _tied(self, catalogue: Catalogue, key: int | None) -> Mapping[int, Tie]:
         if key is None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 from zlib import crc32
@@ -76,6 +76,8 @@ class Query:
     """What clicks say of links from the item."""
     ranker: Ranker | None
     """The tenant's own, if it has one."""
+    expiries: list[datetime] = field(default_factory=list)
+    """When what was looked at expires: before the first of them the page is the same again."""
 
     def page(self) -> Related:
         """Return a page; candidates are fetched until it is full or there are no more.
@@ -107,6 +109,7 @@ class Query:
     def compare(self, found: Collection[int], now: datetime) -> list[Ranked]:
         """Return those candidates that may be shown and pass the filters, the best first."""
         there = self.catalogue.shown(found)
+        self.expiries.extend(one.expires_at for one in there.values() if one.expires_at)
         if len(there) < len(found):
             self.view.forget(set(found) - there.keys())
         keys = self._sieved([key for key in found if key in there and key != self.own_key])
@@ -259,7 +262,10 @@ class Query:
             return None
         catalogue = self.catalogue
         keys = store.passing(catalogue.session, catalogue.tenant_id, wanted, limit=_FEW + 1)
-        return keys if len(keys) <= _FEW else None
+        if len(keys) <= _FEW:
+            return keys
+        self.expiries.append(datetime.now(UTC))  # any of them may expire and leave few
+        return None
 
     def _nearest(self, keys: list[int]) -> list[int]:
         """Return those of the keys that any way of searching brings up, then the nearest."""
@@ -300,7 +306,7 @@ class Query:
     def _place(self) -> Place:
         if self.options.cursor:
             return Place.read(self.options.cursor, self._number)
-        return Place(datetime.now(UTC))
+        return Place(freshness.minute())
 
     @property
     def _number(self) -> int:

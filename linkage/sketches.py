@@ -7,7 +7,7 @@ once; what expires is told by the clock. Works are known likewise until they cha
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,17 +29,17 @@ _ITEM_OVERHEAD = 1_500
 
 V = TypeVar("V")
 Changes = Callable[[], int | None]
-Place = tuple[str, int, int]
-"""A tenant, a key and the revision of an item: what is made of it never changes."""
+Place = tuple[str, Hashable, object]
+"""A tenant, a key and a revision, such as those of an item: what is made of it never changes."""
 
 
 class Recent(Generic[V]):
-    """The values used last, of about a total size, one for each item. Safe for many threads."""
+    """The values used last, of about a total size, one for each key. Safe for many threads."""
 
     def __init__(self, capacity: int, size: Callable[[V], int]) -> None:
         self._capacity, self._size = capacity, size
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, int], tuple[int, V]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, Hashable], tuple[object, V]] = OrderedDict()
         self._held = 0
         self.has_room = True
         """Whether all that came in is there still; once full, each value costs another."""
@@ -158,6 +158,12 @@ class Catalogue:
             found = works.ids_of(self.session, self.tenant_id, unknown)
             known.update((key, found.get(key)) for key in unknown)
         return {key: known[key] for key in wanted}
+
+    def key(self, id_: str) -> int | None:
+        """Return the key of the item of an id, None if the tenant has none."""
+        if id_ not in self.known.ids:
+            self.by_ids([id_])
+        return self.known.ids[id_][0] if id_ in self.known.ids else None
 
     def by_ids(self, ids: Collection[str]) -> dict[str, tuple[int, Item]]:
         """Return the key and item of each of these ids that the tenant has, shown or not."""

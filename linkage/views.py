@@ -60,6 +60,9 @@ class View:
     def __init__(self, loaded: Segment | None, encoder: Encoder) -> None:
         self.encoder = encoder
         self._segment = loaded
+        self._buried: set[int] = set()
+        self.mark = object()
+        """Another as soon as this view may answer otherwise; then it is never again this one."""
         self.delta = Delta(loaded.manifest.revision if loaded else 0, encoder)
 
     @property
@@ -87,7 +90,10 @@ class View:
 
     def refresh(self, session: Session, tenant_id: str, *, seconds: float = PATIENCE) -> None:
         """Take in what has changed; what the segment knows of it no longer counts."""
-        self.forget(self.delta.refresh(session, tenant_id, seconds=seconds))
+        try:
+            self.forget(self.delta.refresh(session, tenant_id, seconds=seconds))
+        finally:  # what was taken in before an error counts too
+            self.mark = object()
 
     @property
     def is_behind(self) -> bool:
@@ -96,8 +102,10 @@ class View:
 
     def forget(self, keys: Iterable[int]) -> None:
         """Stop the segment from returning items that are gone or have changed."""
-        if self._segment:
-            self._segment.vectors.bury(keys)
+        if self._segment and (gone := set(keys) - self._buried):
+            self._segment.vectors.bury(gone)
+            self._buried |= gone
+            self.mark = object()
 
     def status(self) -> IndexStatus:
         """Return what this view holds."""

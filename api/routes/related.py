@@ -43,11 +43,11 @@ def related_to_item(
     query: Annotated[RelatedQuery, Query()],
 ) -> Response:
     """Return what belongs to an item, best first, each link with its reasons."""
-    ask = Ask(item_id, query.options())
+    options = query.options()
     with runtime.database.reading() as session:  # dependencies would cost more threads
         caller = reading_caller(request, session, credentials)
-        related = runtime.linker.answer(session, caller.tenant_id, ask)
-    return _json(page(related))
+        body = runtime.linker.written(session, caller.tenant_id, item_id, options, _written)
+    return Response(body, media_type="application/json")
 
 
 @router.post(
@@ -115,6 +115,10 @@ def find_mentions(
         session, caller.tenant_id, body.text, language=body.language, top_k=body.top_k
     )
     return MentionsOut(mentions=[MentionOut.of(mention, body.top_k) for mention in mentions])
+
+
+def _written(related: Related) -> bytes:
+    return orjson.dumps(page(related))
 
 
 def _json(body: Json) -> Response:
