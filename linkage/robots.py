@@ -52,4 +52,4 @@ class Robots:
         if 400 <= answer.status < 500 and answer.status != _TOO_MANY:  # noqa: PLR2004
             return ""
         reason = answer.reason or f"answered {answer.status}"
-        raise RobotsUnreadableError(f"{origin}/robots.txt {reason}")
+        raise RobotsUnreadableError(f"{origin}/robots.txt: {reason}")

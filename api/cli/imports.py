@@ -141,6 +141,10 @@ def _print_summary(summary: ImportSummary, *, json: bool, has_file: bool) -> Non
     if (more := summary.failed + summary.warnings - SHOWN_ERRORS) > 0:
         told = "the error file has all" if has_file else "--errors FILE writes all"
         err.print(f"… and {more} more; {told}")
+    if any(error.reason.endswith(": is required") for error in summary.errors):
+        err.print(
+            "--map FIELD=COLUMN fills a field from another column, --set FIELD=VALUE for all."
+        )
     removed = f"{summary.removed} removed, " if summary.removed else ""
     out.print(
         f"{summary.created} created, {summary.updated} updated, "

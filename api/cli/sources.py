@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from api.cli.console import DEFAULT, Json, Tenant, command, err, fail, out, print_json
 from api.schemas.sources import SourceKind, SourceOut
@@ -90,17 +89,26 @@ def list_(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
     if json:
         print_json({"sources": [SourceOut.of(each).model_dump(mode="json") for each in found]})
         return
-    table = Table("id", "kind", "address", "state", "failing", "last", "next", "created",
-                  "updated", "removed", "failed", "error")  # fmt: skip
     for each in found:
-        row, own = each.subscription, each.resource
-        table.add_row(
-            row.id, row.kind, escape(row.url), each.state,
-            f"{each.failing} of {each.addresses}", _ago(own.fetched_at),
-            _ago(own.next_at), str(row.created), str(row.updated), str(row.removed),
-            str(row.failed), escape(own.error or ""),
-        )  # fmt: skip
-    out.print(table)
+        _print_status(each)
+    if not found:
+        out.print("No sources yet; `weft sources add --help` tells how to begin.")
+
+
+def _print_status(status: Status) -> None:
+    """Print a source on lines of its own: an address and an id are to be copied whole."""
+    row, own = status.subscription, status.resource
+    colour = "red" if status.failing else "green"
+    failing = f", {status.failing} of {status.addresses} addresses fail" if status.failing else ""
+    out.print(f"[bold]{row.id}[/]  {row.kind}  {escape(row.url)}", soft_wrap=True, highlight=False)
+    out.print(
+        f"  [{colour}]{status.state}[/]{failing}; last {_ago(own.fetched_at)}, next"
+        f" {_ago(own.next_at)}; {row.created} created, {row.updated} updated,"
+        f" {row.removed} removed, {row.failed} failed",
+        soft_wrap=True, highlight=False,
+    )  # fmt: skip
+    if own.error:
+        out.print(f"  [yellow]{escape(own.error)}[/]", soft_wrap=True, highlight=False)
 
 
 def _ago(moment: datetime | None) -> str:

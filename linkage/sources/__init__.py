@@ -1,6 +1,7 @@
 """Catalogue files: each format is a module that yields items and the errors between them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,7 +24,8 @@ def read(
     """Yield what a file holds, told by its suffix, else by how it begins.
 
     `format` forces one of FORMATS; `name` gives the suffix of a stream. The file may be gzipped.
-    It is read as it is consumed. Raises SourceFormatError where the file as a whole cannot be
+    It is read as it is consumed. An item whose id the file had before, of its first million, is
+    followed by a warning. Raises SourceFormatError where the file as a whole cannot be
     read, or is empty.
     """
     with opened(source) as stream:
@@ -32,4 +34,4 @@ def read(
         chosen = format or format_of(name or name_of(source), head)
         if chosen not in FORMATS:
             raise SourceFormatError(name or name_of(source), f"not one of {', '.join(FORMATS)}")
-        yield from FORMATS[chosen](stream, options or ReadOptions())
+        yield from FORMATS[chosen](stream, replace(options or ReadOptions(), seen={}))

@@ -1,8 +1,11 @@
 """Answers of Amazon's Product Advertising API 5: GetItems, SearchItems, GetVariations, as JSON.
 
-A file holds one answer, or one on each line.
+A file holds one answer, or one on each line. Of an answer that was cut off the products before the
+cut are read.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,6 +19,8 @@ from linkage.types import Record, RecordError
 
 RESULTS = ("ItemsResult", "SearchResult", "VariationsResult")
 MAX_FILE = 64_000_000
+_ITEMS = re.compile(r'"Items"\s*:\s*\[')
+_SEPARATORS = " \t\r\n,"
 _KINDS = {
     "audible": "book", "book": "book", "books": "book", "ebooks": "book",
     "digital ebook purchas": "book", "digital ebook purchase": "book", "dvd": "film",
@@ -57,24 +62,54 @@ def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Record]:
 
 def _answers(whole: bytes) -> Iterator[Mapping[str, Any] | RecordError]:
     try:
-        answer: Any = orjson.loads(whole)
-    except orjson.JSONDecodeError as error:
-        fault = RecordError(error.lineno, f"not JSON: {error}")
+        answer = orjson.loads(whole)
+    except orjson.JSONDecodeError:
+        yield from _answers_of_lines(whole)
     else:
         yield _answer(answer, 1)
-        return
-    found = [
-        _answer_of_line(line, n) for n, line in enumerate(whole.splitlines(), 1) if line.strip()
-    ]
-    are_lines = any(not isinstance(answer, RecordError) for answer in found)
-    yield from found if are_lines else [fault]
 
 
-def _answer_of_line(line: bytes, number: int) -> Mapping[str, Any] | RecordError:
+def _answers_of_lines(whole: bytes) -> Iterator[Mapping[str, Any] | RecordError]:
+    lines = [(line, n) for n, line in enumerate(whole.splitlines(), 1) if line.strip()]
+    are_answers = any(_is_answer(line) for line, _ in lines)
+    for content, first in lines if are_answers else [(whole, 1)]:
+        yield from _answer_of(content, first)
+
+
+def _is_answer(line: bytes) -> bool:
     try:
-        return _answer(orjson.loads(line), number)
+        return not isinstance(_answer(orjson.loads(line), 1), RecordError)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _answer_of(content: bytes, first: int) -> Iterator[Mapping[str, Any] | RecordError]:
+    """Yield the answer of a line; of a broken one what is whole, then where it breaks."""
+    try:
+        yield _answer(orjson.loads(content), first)
     except orjson.JSONDecodeError as error:
-        return RecordError(number, f"not JSON: {error}")
+        products = list(_whole_products(content.decode(errors="surrogateescape")))
+        if products:
+            yield {RESULTS[0]: {"Items": products}}
+        reason = (
+            f"not JSON: {error.msg} at column {error.colno}; products before it: {len(products)}"
+        )
+        yield RecordError(first + error.lineno - 1, reason)
+
+
+def _whole_products(text: str) -> Iterator[Any]:
+    """Yield the products of an answer one by one, up to the first that is not whole."""
+    decoder = json.JSONDecoder()
+    begin = _ITEMS.search(text)
+    at = begin.end() if begin else len(text)
+    try:
+        while True:
+            while text[at : at + 1] in _SEPARATORS and at < len(text):
+                at += 1
+            product, at = decoder.raw_decode(text, at)
+            yield product
+    except (ValueError, RecursionError):
+        return
 
 
 def _answer(value: object, line: int) -> Mapping[str, Any] | RecordError:

@@ -120,10 +120,11 @@ def _header(records: _Records, name: str, options: ReadOptions) -> list[str]:
             raise SourceFormatError(
                 name, f"column {column!r} is there {header.count(column)} times"
             )
-    for field in {*_REQUIRED, *options.columns} - options.constants.keys():
-        for column in options.needed(field):
-            if column not in header:
-                columns = ", ".join(header).encode(errors="replace").decode()
-                missing = f"no column {column!r} for {field}; its columns are {columns}"
-                raise SourceFormatError(name, missing)
+    wanted = sorted({*_REQUIRED, *options.columns} - options.constants.keys())
+    missing = [(c, field) for field in wanted for c in options.needed(field) if c not in header]
+    if missing:
+        told = ", ".join(f"{column!r} for {field}" for column, field in missing)
+        columns = ", ".join(header).encode(errors="replace").decode()
+        remedy = f"`weft import --map {missing[0][1]}=COLUMN` tells which it is"
+        raise SourceFormatError(name, f"no column {told}; its columns are {columns}; {remedy}")
     return header

@@ -22,7 +22,7 @@ def read(source: Path | BinaryIO, options: ReadOptions) -> Iterator[Item | Recor
 
 def _items(line: bytes, number: int, options: ReadOptions) -> Iterator[Item | RecordError]:
     try:
-        record = orjson.loads(line)
+        record = orjson.loads(line.rstrip())  # else what is cut off is told at the line after
     except orjson.JSONDecodeError as error:
         yield RecordError(number, _reason(line, error))
         return

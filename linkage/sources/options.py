@@ -17,6 +17,8 @@ _OPEN_FIELDS = ("identifiers.", "attributes.")
 _LISTS = ("creators", "subjects")
 _DISPENSABLE = ("url", "published_at", "language")
 _MARKETPLACE = re.compile(r"(?:www\.)?amazon(?:\.[a-z]{2,4}){1,2}")
+MAX_REMEMBERED = 1_000_000
+"""Ids of a file that are remembered, about 150 bytes each, to tell where one comes again."""
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -43,6 +45,8 @@ class ReadOptions:
     max_bytes: int | None = None
     until: float = field(default=math.inf, repr=False)  # another moment is no other import
     marketplace: str | None = None
+    seen: dict[int, int] | None = field(default=None, repr=False, compare=False)
+    """Of a file that is being read: the places of its ids, by their hashes."""
 
     def __post_init__(self) -> None:
         if self.marketplace and not _MARKETPLACE.fullmatch(self.marketplace):
@@ -59,14 +63,15 @@ class ReadOptions:
         """Yield the item of a record, or why there is none.
 
         A web address, date, language or identifier that cannot be used is left out, and a warning
-        follows the item: a wrong check digit should not cost a catalogue its book.
+        follows the item: a wrong check digit should not cost a catalogue its book. So does one for
+        an id that the file had before.
         """
         arranged = self._arranged(record)
         warnings: list[RecordError] = []
         given_id = _shown(arranged.get("id"))
         while True:
             try:
-                yield item_from_record(
+                item = item_from_record(
                     arranged, default_kind=self.default_kind, default_source=self.default_source
                 )
             except InvalidItemError as error:
@@ -77,8 +82,23 @@ class ReadOptions:
                 if is_warning:
                     continue
                 warnings = warnings[-1:]
+            else:
+                yield item
+                if (first := self._place_before(item.id, line)) is not None:
+                    reason = f"the id is that of {unit} {first} too; this one, the later, counts"
+                    warnings.append(RecordError(line, reason, item.id, is_warning=True, unit=unit))
             yield from warnings
             return
+
+    def _place_before(self, item_id: str, line: int) -> int | None:
+        """Return where the id was last, and note where it is now."""
+        if self.seen is None:
+            return None
+        known = hash(item_id)
+        before = self.seen.get(known)
+        if before is not None or len(self.seen) < MAX_REMEMBERED:
+            self.seen[known] = line
+        return before
 
     def prefixed(self, given_id: object) -> str:
         """Return the id that an item of this id has in the catalogue."""

@@ -21,7 +21,7 @@ FEED = """<rss version="2.0"><channel><title>t</title>
 
 def weft(deployment: Deployment, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*WEFT, *arguments], env=deployment.environment | {"COLUMNS": "200"},
+        [*WEFT, *arguments], env={"COLUMNS": "200"} | deployment.environment,
         cwd=deployment.folder, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
@@ -78,6 +78,9 @@ def test_every_format_is_imported_by_its_name_or_content(deploy: Callable[..., D
     refused = weft(deployment, "import", str(FIXTURES / "sitemap.xml"))
     assert (refused.returncode, "weft sources add" in refused.stderr) == (1, True)
     assert "Traceback" not in refused.stderr
+    kindless = deployment.folder / "kindless.jsonl"
+    kindless.write_text('{"id": 1, "title": "x"}')
+    assert "--set FIELD=VALUE" in weft(deployment, "import", str(kindless)).stderr
     headless, table = deployment.folder / "headless.csv", deployment.folder / "errors.csv"
     headless.write_bytes("näme\n".encode("latin-1"))
     failed = weft(deployment, "import", str(headless), "--errors", str(table))
@@ -131,7 +134,9 @@ def test_sources_are_run_from_the_command_line(
     assert everything.returncode == 2
     assert "not a feed" in everything.stdout
     assert time.monotonic() - started < 60
+    deployment.environment["COLUMNS"] = "40"
     listed = weft(deployment, "sources", "list").stdout
+    assert f"{source['id']}  feed  {web.url}/feed" in listed
     assert "failing" in listed
     assert "ok" in listed
     removed = weft(deployment, "sources", "remove", source["id"])

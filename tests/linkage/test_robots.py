@@ -37,7 +37,7 @@ def test_without_an_answer_about_robots_nothing_is_fetched(
     poller.add(feed)
     (polled,) = poller.poll_all()
     assert polled.state == "failed"
-    assert "robots.txt answered 503" in str(polled.error)
+    assert "robots.txt: answered 503" in str(polled.error)
     assert web.paths() == ["/robots.txt"]
 
 

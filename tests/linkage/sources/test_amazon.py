@@ -9,6 +9,7 @@ from linkage.sources import ReadOptions, amazon, read, streams
 from linkage.types import Item, RecordError
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "sources"
+TITLE = {"Title": {"DisplayValue": "a"}}
 
 
 def items(*products: object, **more: object) -> bytes:
@@ -76,7 +77,7 @@ def test_marketplace_that_is_none_is_an_error() -> None:
 
 
 def test_an_answer_on_each_line_is_read_and_a_broken_line_reported() -> None:
-    one = items({"ASIN": "B000000001", "ItemInfo": {"Title": {"DisplayValue": "a"}}})
+    one = items({"ASIN": "B000000001", "ItemInfo": TITLE})
     records = list(amazon.read(BytesIO(one + b"\n{broken\n" + one), ReadOptions()))
     assert [r.line if isinstance(r, RecordError) else r.id for r in records] == [
         "B000000001", 2, "B000000001",
@@ -88,6 +89,25 @@ def test_broken_answer_is_one_error_at_its_line() -> None:
     (error,) = amazon.read(BytesIO(broken), ReadOptions())
     assert isinstance(error, RecordError)
     assert error.line > 10
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_products_before_the_cut_of_an_answer_are_kept_and_the_cut_told(indent: int | None) -> None:
+    products = [{"ASIN": f"B00000000{n}", "ItemInfo": TITLE} for n in range(3)]
+    whole = json.dumps({"SearchResult": {"Items": products}}, indent=indent)
+    cut = whole[: whole.index("B000000002")]
+    *kept, error = amazon.read(BytesIO(cut.encode()), ReadOptions(default_kind="book"))
+    assert [item.id for item in kept if isinstance(item, Item)] == ["B000000000", "B000000001"]
+    assert isinstance(error, RecordError)
+    assert error.line == cut.count("\n") + 1
+    assert "products before it: 2" in error.reason
+
+
+def test_product_with_bytes_of_no_encoding_costs_only_those_behind_it() -> None:
+    good = items({"ASIN": "B000000001", "ItemInfo": TITLE}, {"ASIN": "B2", "ItemInfo": TITLE})
+    *kept, error = amazon.read(BytesIO(good.replace(b"B2", b"\xff\xfe")), ReadOptions())
+    assert "B000000001" in [getattr(record, "id", None) for record in kept]
+    assert isinstance(error, RecordError)
 
 
 def test_json_of_something_else_is_an_error() -> None:

@@ -39,6 +39,11 @@ def test_missing_column_is_an_error_that_lists_the_columns_at_hand() -> None:
         read("no,title\n1,x\n")
 
 
+def test_all_missing_columns_are_told_at_once_with_the_remedy() -> None:
+    with pytest.raises(SourceFormatError, match=r"'id' for id, 'title' for title.*--map id=COLUMN"):
+        read("no,name\n1,x\n")
+
+
 def test_empty_file_is_an_error() -> None:
     with pytest.raises(SourceFormatError, match="empty"):
         read("")

@@ -35,6 +35,12 @@ def test_bad_lines_are_reported_by_number_and_lose_no_good_one() -> None:
     ]  # fmt: skip
 
 
+def test_line_that_is_cut_off_is_told_where_it_ends() -> None:
+    cut, _ = read(b'{"film_id": "f"\n{"film_id": "g", "title": "t"}\n')
+    assert isinstance(cut, RecordError)
+    assert "column 16" in cut.reason
+
+
 def test_line_above_the_limit_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MAX_LINE", 1_000)
     long = json.dumps({"film_id": "a", "title": "x" * 5_000}).encode()

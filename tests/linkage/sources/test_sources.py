@@ -39,6 +39,22 @@ def test_reader_is_told_by_the_content_where_the_name_does_not(content: str, kin
     assert (item.kind, item.title) == (kind, "x")
 
 
+def test_id_that_comes_again_is_told_with_both_places_and_loses_no_record() -> None:
+    file = b"id,title,kind\n1,a,book\n2,b,book\n1,c,book\n"
+    first, _, again, warning = read(BytesIO(file), name="a.csv")
+    assert [getattr(each, "title", None) for each in (first, again)] == ["a", "c"]
+    assert isinstance(warning, RecordError)
+    assert (warning.line, warning.id, warning.is_warning) == (4, "1", True)
+    assert "line 2" in warning.reason
+
+
+def test_options_remember_nothing_from_one_file_to_the_next() -> None:
+    options = ReadOptions(default_kind="book")
+    for _ in range(2):
+        (item,) = read(BytesIO(b'{"id": 1, "title": "x"}'), options, name="a.jsonl")
+        assert isinstance(item, Item)
+
+
 def test_format_can_be_forced() -> None:
     (item,) = read(BytesIO(b"id,title,kind\n1,x,book"), name="a.jsonl", format="csv")
     assert isinstance(item, Item)
