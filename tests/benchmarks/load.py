@@ -24,6 +24,7 @@ SERVER_CORE, LOAD_CORE = 0, 1
 class Plan:
     """What to send: paths, drawn in random order, over so many connections for so long.
 
+    With `is_once` each path is sent once, in turn, until there are no more or the time is over.
     With a `rate`, requests leave at its pace whether or not others were answered, and waiting for a
     free connection counts as latency; without, each connection sends as soon as it has its answer.
     """
@@ -34,6 +35,7 @@ class Plan:
     connections: int = 8
     seconds: float = 20.0
     rate: float | None = None
+    is_once: bool = False
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ def pin(process: int, core: int) -> None:
 
 async def _send(plan: Plan) -> Load:
     load, until = Load(), time.perf_counter() + plan.seconds
-    paths = _endless(plan.paths)
+    paths = iter(plan.paths) if plan.is_once else _endless(plan.paths)
     due = _times(plan.rate)
     connections = [_Connection(plan) for _ in range(plan.connections)]
     began = time.perf_counter()
@@ -88,10 +90,10 @@ class _Connection:
         self, paths: Iterator[str], due: Iterator[float], until: float, load: Load
     ) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._plan.port)
-        while (start := next(due)) < until:
+        while (start := next(due)) < until and (path := next(paths, None)):
             if (early := start - time.perf_counter()) > 0:
                 await asyncio.sleep(early)
-            head = f"GET {next(paths)} HTTP/1.1\r\nHost: x\r\n{self._plan.header}\r\n"
+            head = f"GET {path} HTTP/1.1\r\nHost: x\r\n{self._plan.header}\r\n"
             writer.write(head.encode())
             status = await _read(reader)
             load.latencies.append((time.perf_counter() - start) * 1000)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from urllib.parse import quote
 
 from linkage.types import Item
-from tests.benchmarks import txtai_server
+from tests.benchmarks import changes, txtai_server
 from tests.benchmarks.catalogue import recombined
 from tests.benchmarks.load import Plan, measure
 from tests.benchmarks.report import Table
@@ -20,16 +20,19 @@ CONNECTIONS = 8
 SECONDS = float(os.environ.get("BENCH_SECONDS", "20"))
 PACE = 0.75
 """Of what the server can do at most: at this pace latencies are measured."""
+_LONG = 600.0
 HEADERS = (
     "", "requests a second", "of processor time", "p50", "p99", "failed"
 )  # fmt: skip
 NOTES = (
-    f"{ITEMS:,} items; {ASKED:,} different ones are asked for in random order, ten answers each,",
-    f"over {CONNECTIONS} connections; latencies at {PACE:.0%} of the most it can do.",
+    f"{ITEMS:,} items, ten answers each, over {CONNECTIONS} connections; latencies at {PACE:.0%}",
+    "of the most it can do. First time: each item once, after a start at which all were prepared",
+    f"and {ASKED:,} others asked for. Again: those {ASKED:,} in random order, either nothing",
+    f"changes or another process stores {changes.RATE} other items a second.",
     "A second of processor time is what a server gets each second that has a core to itself.",
-    "Before, all are asked for as long, and a server ends what it does of its own accord.",
     "Weft is asked for items; it looks at several channels and gives reasons. txtai is asked with",
-    "a title and creators, searches words and vectors of the same encoder and returns ids.",
+    f"the titles and creators of {ASKED:,} items in random order, all asked for before as long;",
+    "it searches words and vectors of the same encoder and returns ids.",
 )
 
 
@@ -53,27 +56,38 @@ class Found:
 
 def run() -> Table:
     """Measure what one process of each can do, then its latencies at three quarters of that."""
-    asked = random.Random(3).sample(list(recombined(ITEMS)), min(ASKED, ITEMS))
+    items = list(recombined(ITEMS))
+    random.Random(3).shuffle(items)
+    asked, others = items[:ASKED], items[ASKED:]
     found = {
-        "Weft": weft(asked, catalogue(ITEMS)),
-        "Weft, vectors in PostgreSQL (pgvector)": over_pgvector(asked),
+        **weft(asked, others, catalogue(ITEMS)),
+        "Weft, vectors in PostgreSQL (pgvector), first time": over_pgvector(asked, others),
         "txtai": txtai(asked),
     }
     rows = [(name, *one.row()) for name, one in found.items()]
     return Table(HEADERS, rows, NOTES, {name: asdict(one) for name, one in found.items()})
 
 
-def weft(asked: Sequence[Item], held: Catalogue) -> Found:
-    """Return what Weft can do over a catalogue."""
-    paths = [f"/v1/items/{quote(item.id)}/related?limit=10" for item in asked]
+def weft(asked: Sequence[Item], others: Sequence[Item], held: Catalogue) -> dict[str, Found]:
+    """Return what Weft can do over a catalogue, by what was asked for and changed before."""
     with serving(held) as server:
-        return driven(server, paths, held.header)
+        plan = _plan(server, asked, held)
+        _ask_each(server, plan)
+        found = {"Weft, first time": driven(server, _once(plan, others))}
+        found["Weft, again, nothing changed"] = driven(server, plan)
+        with changes.changing(held):
+            found["Weft, again, while others change"] = driven(server, plan)
+    return found
 
 
-def over_pgvector(asked: Sequence[Item]) -> Found:
+def over_pgvector(asked: Sequence[Item], others: Sequence[Item]) -> Found:
     """Return what Weft can do where PostgreSQL holds items and vectors."""
     with postgres() as url:
-        return weft(asked, catalogue(ITEMS, kind="pgvector", database_url=url))
+        held = catalogue(ITEMS, kind="pgvector", database_url=url)
+        with serving(held) as server:
+            plan = _plan(server, asked, held)
+            _ask_each(server, plan)
+            return driven(server, _once(plan, others))
 
 
 def txtai(asked: Sequence[Item]) -> Found:
@@ -82,7 +96,10 @@ def txtai(asked: Sequence[Item]) -> Found:
         f"/search?query={quote(' '.join((item.title, *item.creators)))}&limit=10" for item in asked
     ]
     with txtai_server.serving(list(recombined(ITEMS))) as server:
-        return driven(server, paths, "")
+        plan = Plan(server.port, paths, "", CONNECTIONS, SECONDS)
+        measure(plan)  # what is read and compiled at first use
+        server.settle()
+        return driven(server, plan)
 
 
 @contextmanager
@@ -98,15 +115,13 @@ def postgres() -> Iterator[str]:
         server.cleanup()
 
 
-def driven(server: Server, paths: list[str], header: str) -> Found:
+def driven(server: Server, plan: Plan) -> Found:
     """Return what a server can do: at full speed, then latencies at PACE of that."""
-    plan = Plan(server.port, paths, header, CONNECTIONS, SECONDS)
-    measure(plan)  # what is read and compiled at first use
-    server.settle()
     before = server.seconds()
     fastest = measure(plan)
     spent = server.seconds() - before
-    paced = measure(replace(plan, rate=PACE * fastest.rate))
+    left = plan.paths[len(fastest.latencies) :] if plan.is_once else plan.paths
+    paced = measure(replace(plan, paths=left, rate=PACE * fastest.rate))
     return Found(
         rate=fastest.rate,
         per_processor_second=len(fastest.latencies) / spent,
@@ -114,3 +129,21 @@ def driven(server: Server, paths: list[str], header: str) -> Found:
         p99=paced.percentile(99),
         failed=fastest.failed + paced.failed,
     )
+
+
+def _plan(server: Server, asked: Sequence[Item], held: Catalogue) -> Plan:
+    return Plan(server.port, _paths(asked), held.header, CONNECTIONS, SECONDS)
+
+
+def _once(plan: Plan, items: Sequence[Item]) -> Plan:
+    return replace(plan, paths=_paths(items), is_once=True)
+
+
+def _paths(items: Sequence[Item]) -> list[str]:
+    return [f"/v1/items/{quote(item.id)}/related?limit=10" for item in items]
+
+
+def _ask_each(server: Server, plan: Plan) -> None:
+    """Ask for each item once, and let the server end what it does of its own accord."""
+    measure(replace(plan, is_once=True, seconds=_LONG))
+    server.settle()
