@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from api.schemas.fields import DATE
 from linkage import errors as linkage
 from translate import errors as translate
 
@@ -190,7 +191,10 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
         place, offset = error["loc"]
         reason = f"is not valid JSON: {error['ctx']['error']} at character {offset}"
         return FieldError(field=place, reason=reason)
-    return FieldError(field=".".join(map(str, error["loc"])), reason=error["msg"])
+    place = ".".join(map(str, error["loc"]))
+    if error.get("ctx", {}).get("pattern") == DATE:
+        return FieldError(field=place, reason="must be a year, a date or a time, as 2024-05-31")
+    return FieldError(field=place, reason=error["msg"])
 
 
 def install(app: FastAPI) -> None:

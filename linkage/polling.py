@@ -6,7 +6,7 @@ items and the end of the claim in another, which counts only if the claim still 
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from linkage import contents, resources, sourced, store
 from linkage.contents import Content
+from linkage.items import content_hash
 from linkage.models import SubscriptionRow
 from linkage.resources import LONGEST_BACKOFF, Claim, Outcome
 from linkage.robots import Robots, RobotsUnreadableError
@@ -152,7 +153,8 @@ def _store(session: Session, held: Claim, content: Content) -> ImportSummary:
     faults = [each for each in content.records if isinstance(each, RecordError)]
     given = [each for each in content.records if isinstance(each, Item)]
     seen = sourced.first_seen(session, held.subscription_key, {item.id for item in given})
-    items = list(_current(given, seen, held.keep_days, moment))
+    distinct = _distinct(sorted(given, key=lambda item: item.id not in seen))
+    items = list(_current(distinct, seen, held.keep_days, moment))
     stored = store.upsert(session, held.tenant_id, items) if items else ImportSummary()
     noted = {item.id: seen.get(item.id, moment) for item in items}
     sourced.note(session, held.subscription_key, held.key, noted)
@@ -163,8 +165,18 @@ def _store(session: Session, held: Claim, content: Content) -> ImportSummary:
     return replace(stored, removed=removed, failed=failed, warnings=len(faults) - failed)
 
 
+def _distinct(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items without those that repeat an earlier one in all but their address."""
+    held: set[str] = set()
+    for item in items:
+        content = content_hash(replace(item, id="", url=None))
+        if not item.text or content not in held:
+            yield item
+        held.add(content)
+
+
 def _current(
-    items: list[Item], seen: dict[str, datetime], keep_days: int | None, moment: datetime
+    items: Iterable[Item], seen: dict[str, datetime], keep_days: int | None, moment: datetime
 ) -> Iterator[Item]:
     """Yield the items that have not expired, each with when it will."""
     for item in items:

@@ -27,11 +27,10 @@ Url = Annotated[
     StringConstraints(max_length=2000, pattern=r"^https?://[A-Za-z0-9][^\s/?#]{0,252}([/?#]\S*)?$"),
 ]
 """A web address; no name of a host is longer than 253 characters (RFC 1035)."""
+DATE = r"^-?[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T[0-9:.+Z-]+)?)?)?$"
 Date = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^-?[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T[0-9:.+Z-]+)?)?)?$"
-    ),
+    StringConstraints(pattern=DATE),
     Field(description="ISO 8601: a year, a date or a time."),
 ]
 

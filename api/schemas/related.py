@@ -85,8 +85,8 @@ class RelatedOut(BaseModel):
         return cls.model_validate(page(related))
 
 
-class RelatedQuery(BaseModel):
-    """Which links to return, and in which order."""
+class RelatedQuery(Body):
+    """Which links to return, and in which order; a filter misspelt is refused, not passed over."""
 
     kind: list[Kind] = Field([], description="Only these kinds; may be repeated.")
     language: list[Language] = Field([], description="Only these languages.")
@@ -127,8 +127,6 @@ class RelatedQuery(BaseModel):
 
 class RelatedOptions(RelatedQuery):
     """Which links to return, and in which order."""
-
-    model_config = ConfigDict(extra="forbid")
 
     fresh: float = Field(0.0, ge=0, le=1, strict=True)
     diversity: float = Field(0.0, ge=0, le=1, strict=True)

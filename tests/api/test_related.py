@@ -172,3 +172,15 @@ def test_ids_with_slashes_are_told_apart_when_escaped(shop: TestClient) -> None:
     answer = shop.get("/v1/links/a%2Fb/b%2Fc").json()
     assert (answer["source"]["id"], answer["link"]["target"]["id"]) == ("a/b", "b/c")
     assert shop.get("/v1/links/a/b/b/c").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [({"kidn": "film"}, "query.kidn"), ({"published_after": "yesterday"}, "2024-05-31")],
+)
+def test_option_that_cannot_be_meant_is_refused_in_words(
+    shop: TestClient, query: dict, reason: str
+) -> None:
+    refused = shop.get("/v1/items/book-solaris/related", params=query)
+    assert refused.status_code == 422
+    assert reason in refused.json()["detail"]

@@ -50,6 +50,25 @@ def test_same_content_is_not_read_again_though_the_server_sends_it(
     assert [polled.state for polled in poller.again()] == ["unchanged"]
 
 
+ENTRY = (
+    "<item><title>t</title><link>http://e.example/1?{}</link><description>{}</description></item>"
+)
+
+
+@pytest.mark.parametrize(("second", "count"), [("same", 1), ("other", 2)])
+def test_article_under_two_addresses_of_a_feed_comes_once(
+    poller: Poller, feed: str, web: WebServer, second: str, count: int
+) -> None:
+    first = ENTRY.format("utm_source=rss", "same")
+    entries = [ENTRY.format("utm_source=mail", second), first]
+    for listed in ([first], entries, entries[::-1]):
+        body = "".join(listed)
+        web.put("/feed", f'<rss version="2.0"><channel><title>f</title>{body}</channel></rss>')
+        poller.again() if poller.items() else (poller.add(feed), poller.poll_all())
+    assert len(poller.items()) == count
+    assert "http://e.example/1?utm_source=rss" in [item.url for item in poller.items()]
+
+
 def test_changed_entry_is_updated_and_the_others_are_not(
     poller: Poller, feed: str, web: WebServer
 ) -> None:
