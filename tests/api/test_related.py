@@ -41,6 +41,15 @@ def test_the_film_of_a_book_is_an_adaptation_and_says_why(shop: TestClient) -> N
     assert film["evidence"]
 
 
+def test_who_has_an_answer_is_told_whether_it_is_still_the_same(shop: TestClient) -> None:
+    path = "/v1/items/book-solaris/related"
+    tag = shop.get(path).headers["etag"]
+    again = shop.get(path, headers={"If-None-Match": f'"other", W/{tag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    shop.delete("/v1/items/film-solaris").raise_for_status()
+    assert shop.get(path, headers={"If-None-Match": tag}).status_code == 200
+
+
 def test_an_item_is_never_related_to_itself(shop: TestClient) -> None:
     assert "book-solaris" not in targets(shop.get("/v1/items/book-solaris/related").json())
 
