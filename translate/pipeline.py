@@ -1,7 +1,7 @@
 """Runs of text through one engine: cut, decode in one call, put back, judge, try again once."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -31,7 +31,10 @@ _UNSURE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A translated run, how far it can be trusted, and the checks that failed on the way."""
+    """A translated run, how far it can be trusted, and the checks that failed on the way.
+
+    An alternative fails none: it comes without a flag of its own.
+    """
 
     run: Run
     confidence: float
@@ -63,7 +66,7 @@ class _Attempt:
 
     run: Run
     quality: Quality
-    alternatives: tuple[Run, ...]
+    alternatives: tuple[Run, ...] = ()
 
 
 def translate_runs(  # noqa: PLR0913 - what runs are translated with
@@ -190,16 +193,22 @@ class _Judge:
     decoding: Decoding
 
     def attempt(self, run: Run, shown: Shown, decoded: Decoded) -> _Attempt:
-        """Return what became of a run as it was shown to the model."""
+        """Return what became of a run as it was shown to the model; alternatives that are good."""
+        first, *others = (
+            self._judged(run, shown, each) for each in (decoded, *decoded.alternatives)
+        )
+        good = tuple(each.run for each in others if not each.quality.checks)
+        return replace(first, alternatives=good) if good else first
+
+    def _judged(self, run: Run, shown: Shown, decoded: Decoded) -> _Attempt:
         restored, is_intact = restore(run, shown, decoded)
         quality = assess(
             _visible(run), _visible(restored), score=decoded.score, target=self.target,
             is_intact=is_intact, is_cut=decoded.is_cut, detector=self.detector,
             is_ordered=not is_reordered(_visible(run, _AMOUNTS), _visible(restored, _AMOUNTS)),
         )  # fmt: skip
-        others = tuple(restore(run, shown, other)[0] for other in decoded.alternatives)
         # what came to nothing stays as it was written: no text is lost
-        return _Attempt(run if "empty" in quality.checks else restored, quality, others)
+        return _Attempt(run if "empty" in quality.checks else restored, quality)
 
 
 def _attempts(
@@ -272,13 +281,21 @@ def _outcome(units: Iterable[tuple[Unit, _Core]], attempts: Mapping[_Core, _Atte
     weight = sum(len(unit.core.text) for unit, _ in judged)
     trust = sum(attempt.quality.confidence * len(unit.core.text) for unit, attempt in judged)
     checks = frozenset[str]().union(*(attempt.quality.checks for _, attempt in judged))
-    count = max((len(attempt.alternatives) for _, attempt in judged), default=0)
-    return Outcome(
-        _joined(found, -1),
-        trust / weight if weight else 1.0,
-        checks,
-        tuple(_joined(found, number) for number in range(count)),
-    )
+    rows = [(len(attempt.alternatives), attempt.quality.checks) for _, attempt in judged]
+    others = tuple(_joined(found, number) for number in good_alternatives(rows))
+    return Outcome(_joined(found, -1), trust / weight if weight else 1.0, checks, others)
+
+
+def good_alternatives(parts: Sequence[tuple[int, frozenset[str]]]) -> Iterator[int]:
+    """Yield the numbers of a whole's alternatives that fail no check.
+
+    Of each part there is how many alternatives it has, which fail none, and what its best answer
+    fails, which stands where there are no more.
+    """
+    most = max((count for count, _ in parts), default=0)
+    for number in range(most):
+        if all(number < count or not checks for count, checks in parts):
+            yield number
 
 
 def _joined(units: Iterable[tuple[Unit, _Attempt | None]], number: int) -> Run:

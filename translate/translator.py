@@ -19,7 +19,13 @@ from translate.icu import is_doubled, is_message, join_message, split_message
 from translate.languages import resolve
 from translate.markup import HTML, Markup, join_markup, split_markup
 from translate.memory import Memory
-from translate.pipeline import DEFAULT, Outcome, has_letters, translate_runs
+from translate.pipeline import (
+    DEFAULT,
+    Outcome,
+    good_alternatives,
+    has_letters,
+    translate_runs,
+)
 from translate.protect import Run, protect
 from translate.recall import Part, Parts, Recalled
 from translate.types import AppliedTerm, Decoding, Direction, Translation
@@ -142,9 +148,8 @@ class Translator:
             _recall(work, texts, memory, target)
         done = dict(zip(work, self._run(list(work.values()), target, decoding), strict=True))
         for index, each in done.items():
-            written = [_text(parts, texts[index], format)
-                       for parts in (each.parts, *each.alternatives)]  # fmt: skip
-            answers[index] = self._settle(work[index], each, written, target, min_confidence)
+            write = partial(_text, source=texts[index], form=format)
+            answers[index] = self._settle(work[index], each, write, target, min_confidence)
         if plain:
             again = partial(
                 self.translate, target=target, format=format, do_not_translate=do_not_translate,
@@ -222,13 +227,19 @@ class Translator:
         return [_advanced(each, outcomes[index], target) for index, each in enumerate(work)]
 
     def _settle(
-        self, given: _Work, work: _Work, written: list[str], target: str, min_confidence: float
+        self,
+        given: _Work,
+        work: _Work,
+        write: Callable[[Parts], str],
+        target: str,
+        min_confidence: float,
     ) -> Translation:
-        terms, failed = _audited(given, work)
-        failed |= recall.checks(given.parts)
+        terms, failed = _audited(given, work.parts, work.checks)
         confidence = recall.confidence(given.parts, work.confidence)
         is_good = not failed and confidence >= min_confidence
-        text, *others = dict.fromkeys(written)
+        good = [parts for parts in work.alternatives
+                if not _audited(given, parts, frozenset())[1]]  # fmt: skip
+        text, *others = dict.fromkeys(map(write, (work.parts, *good)))
         return Translation(
             text,
             given.source,
@@ -290,23 +301,29 @@ def _with_terms_inserted(work: _Work) -> _Work:
 def _with_terms_settled(given: _Work, work: _Work) -> _Work:
     if given.matcher is None:
         return work
-    parts = tuple(
-        settled(before, after) if isinstance(before, Run) and isinstance(after, Run) else after
-        for before, after in zip(given.parts, work.parts, strict=True)
+    parts, *others = (
+        tuple(
+            settled(before, after) if isinstance(before, Run) and isinstance(after, Run) else after
+            for before, after in zip(given.parts, each, strict=True)
+        )
+        for each in (work.parts, *work.alternatives)
     )
-    return replace(work, parts=parts)
+    return replace(work, parts=parts, alternatives=tuple(others))
 
 
-def _audited(given: _Work, work: _Work) -> tuple[tuple[AppliedTerm, ...], frozenset[str]]:
-    """Return the terms that the translation holds, and its checks, `glossary` where one lacks.
+def _audited(
+    given: _Work, parts: Parts, checks: frozenset[str]
+) -> tuple[tuple[AppliedTerm, ...], frozenset[str]]:
+    """Return the terms that a translation holds, and all checks it fails.
 
-    What a memory gave is taken as it is.
+    To the checks that failed before come those of what a memory gave, whose terms are taken as
+    they are, and `glossary` where a term lacks.
     """
+    checks |= recall.checks(given.parts)
     if (matcher := given.matcher) is None:
-        return (), work.checks
+        return (), checks
     applied: list[AppliedTerm] = []
-    checks = work.checks
-    for before, after in zip(given.parts, work.parts, strict=True):
+    for before, after in zip(given.parts, parts, strict=True):
         if isinstance(before, Recalled):
             found = matcher.find(before.source.text)
             applied += matcher.applied(found, before.hit.run.text)[0]
@@ -382,9 +399,11 @@ def _advanced(work: _Work, outcomes: Mapping[Run, Outcome], language: str) -> _W
     total = sum(length for _, length in weighted)
     trust = sum(outcome.confidence * length for outcome, length in weighted) / total if total else 1
     checks = work.checks.union(*(outcome.checks for outcome, _ in weighted))
-    count = max((len(outcome.alternatives) for outcome, _ in weighted), default=0)
+    rows = [(0 if work.checks else len(outcome.alternatives), outcome.checks)
+            for outcome, _ in weighted]  # fmt: skip
     best, *others = (
-        _mapped(work.parts, _chosen(outcomes, number).__getitem__) for number in range(-1, count)
+        _mapped(work.parts, _chosen(outcomes, number).__getitem__)
+        for number in (-1, *good_alternatives(rows))
     )
     return _Work(best, language, work.confidence * trust, checks, alternatives=tuple(others))
 

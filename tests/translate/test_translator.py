@@ -151,13 +151,27 @@ def test_capitals_stay_capitals(translator: Translator) -> None:
 
 
 def test_alternatives_are_other_answers_with_the_same_guarantees(translator: Translator) -> None:
-    text = "The book {name} is good. The film is <b>new</b>."
+    text = "The book is good. The film is <b>new</b>. 😀"
     answer = one(translator, text, decoding=Decoding(alternatives=3))
     assert 1 <= len(answer.alternatives) <= 3
     assert answer.text not in answer.alternatives
     for other in answer.alternatives:
-        assert [other.count(span) for span in ("{name}", "<b>", "</b>")] == [1, 1, 1]
+        assert [other.count(span) for span in ("😀", "<b>", "</b>")] == [1, 1, 1]
     assert one(translator, text).alternatives == ()
+
+
+def test_an_alternative_that_fails_a_check_is_left_out() -> None:
+    _, translator = scripted(
+        "Band 12 für ⟦0⟧.", "", "Band 21 für ⟦0⟧.", "Band 12 für sie.", "Band 12 von ⟦0⟧.", ""
+    )
+    answer = one(translator, "Volume 12 for {name}.", decoding=Decoding(alternatives=4))
+    assert answer.alternatives == ("Band 12 von {name}.",)
+
+
+def test_what_fails_a_check_stands_in_no_alternative_of_a_longer_text() -> None:
+    _, translator = scripted("Es kostet 18.", "Es kostet 18.", "Das kostet 18.")
+    answer = one(translator, "It costs 18. It costs 19.", decoding=Decoding(alternatives=1))
+    assert (answer.checks, answer.alternatives) == (("numbers",), ())
 
 
 def test_a_title_the_model_is_unsure_of_is_read_in_sentence_case_too() -> None:
@@ -193,8 +207,9 @@ class Scripted:
     name = "scripted"
     directions = (Direction("en", "de"),)
 
-    def __init__(self, first: str, second: str) -> None:
+    def __init__(self, first: str, second: str, *others: str) -> None:
         self.answers = {False: first, True: second}
+        self.others = others
         self.calls: list[list[str]] = []
 
     def warm(self) -> None:
@@ -207,11 +222,15 @@ class Scripted:
         assert {request.target for request in requests} == {"de"}
         assert not is_urgent
         self.calls.append([request.text for request in requests])
-        return [Decoded(self.answers[request.is_careful], -0.1) for request in requests]
+        others = tuple(Decoded(text, -0.2) for text in self.others)
+        return [
+            Decoded(self.answers[request.is_careful], -0.1, alternatives=others)
+            for request in requests
+        ]
 
 
-def scripted(first: str, second: str = "") -> tuple[Scripted, Translator]:
-    engine = Scripted(first, second)
+def scripted(first: str, second: str = "", *others: str) -> tuple[Scripted, Translator]:
+    engine = Scripted(first, second, *others)
     return engine, Translator(engine, detector=LanguageDetector())
 
 

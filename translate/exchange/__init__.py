@@ -13,10 +13,14 @@ Pair = tuple[str, str]
 
 
 def read_terms(file: BinaryIO, form: TermFormat, pair: Pair) -> Iterator[Term | Fault]:
-    """Yield a file's terms of a language pair; a part that cannot be used is a `Fault`."""
+    """Yield a file's terms of a language pair; a part that cannot be used is a `Fault`.
+
+    The columns of a CSV may be parted by commas, semicolons or tabs.
+    """
     if form == "tbx":
         return tbx.read(file, pair)
-    return tables.read(file, pair, delimiter="\t" if form == "tsv" else ",")
+    delimiter = "\t" if form == "tsv" else tables.delimiter_of(file)
+    return tables.read(file, pair, delimiter=delimiter)
 
 
 def write_terms(terms: Iterable[Term], form: TermFormat, pair: Pair) -> Iterator[bytes]:

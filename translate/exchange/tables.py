@@ -2,13 +2,20 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 from translate.glossary import Term, term_fault
 from translate.languages import canonical
 from translate.types import Fault
 
+DELIMITERS = ",;\t"
+SAMPLE = 1 << 16
+"""Bytes at a file's beginning by which its delimiter is told."""
+COLUMNS = (2, 4)
+REMEDY = "part them in all rows by commas, semicolons or tabs, and quote a field that holds one"
 HEADERS = {("source", "target"), ("source", "target", "source_lang", "target_lang")}
 
 
@@ -32,6 +39,25 @@ def read(file: BinaryIO, pair: tuple[str, str], *, delimiter: str) -> Iterator[T
             yield _term(row, pair, f"line {begin}")
 
 
+def delimiter_of(file: BinaryIO) -> str:
+    """Return what parts the columns: that of `DELIMITERS` which makes most rows terms.
+
+    Of two that make as many, the first. The file is left at its beginning.
+    """
+    text = file.read(SAMPLE).decode("utf-8-sig", "replace")
+    file.seek(0)
+    counts = Counter({each: _count_terms(text, each) for each in DELIMITERS})
+    return counts.most_common(1)[0][0]
+
+
+def _count_terms(text: str, delimiter: str) -> int:
+    count = 0
+    with suppress(csv.Error):
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            count += len(row) in COLUMNS
+    return count
+
+
 def write(terms: Iterable[Term], *, delimiter: str) -> Iterator[bytes]:
     """Yield the terms as rows, without a header."""
     for term in terms:
@@ -43,8 +69,8 @@ def write(terms: Iterable[Term], *, delimiter: str) -> Iterator[bytes]:
 
 
 def _term(row: list[str], pair: tuple[str, str], place: str) -> Term | Fault:
-    if len(row) not in (2, 4):
-        return Fault(place, f"has {len(row)} columns, not source and target")
+    if len(row) not in COLUMNS:
+        return Fault(place, f"has {len(row)} columns, not source and target; {REMEDY}")
     if len(row) == 4 and (canonical(row[2]), canonical(row[3])) != pair:  # noqa: PLR2004
         return Fault(place, f"is from {row[2]!r} to {row[3]!r}, not {pair[0]}-{pair[1]}")
     term = Term(row[0].strip(), row[1].strip())

@@ -56,6 +56,30 @@ def test_a_bad_row_is_reported_with_its_line_and_loses_no_good_one() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_columns_of_a_csv_may_be_parted_as_spreadsheets_part_them(delimiter: str) -> None:
+    rows = ("source", "target"), ("book", "Buch"), ('"rock, paper"', '"Stein; Papier"')
+    text = "".join(f"{delimiter.join(row)}\r\n" for row in rows)
+    assert read(text) == [Term("book", "Buch"), Term("rock, paper", "Stein; Papier")]
+
+
+def test_commas_in_the_terms_of_some_rows_do_not_part_columns() -> None:
+    assert read("rock, paper;Stein, Papier\nfilm;Film\nred, green;rot, grün\nx;y\n;\n") == [
+        Term("rock, paper", "Stein, Papier"), Term("film", "Film"),
+        Term("red, green", "rot, grün"), Term("x", "y"),
+    ]  # fmt: skip
+
+
+def test_what_parts_the_columns_of_a_csv_is_told_from_most_of_its_rows() -> None:
+    fault, *terms = read("a;b,c;d;e\nbook,Buch\nfilm,Film\n")
+    assert terms == [Term("book", "Buch"), Term("film", "Film")]
+    assert isinstance(fault, Term)
+    [fault] = read("book|Buch\n")
+    assert isinstance(fault, Fault)
+    assert "has 1 columns" in fault.reason
+    assert "semicolons" in fault.reason
+
+
 TBX = """<?xml version="1.0"?>
 <martif type="TBX"><text><body>
 <termEntry id="c1">
