@@ -35,10 +35,13 @@ class _Ticket(Generic[Kind]):
     error: BaseException | None = None
     is_done: bool = False
 
+    def length(self) -> int:
+        return len(self.row.tokens)
+
 
 @dataclass(slots=True)
 class _Lane(Generic[Kind]):
-    """Waiting tickets by kind, each kind in the order of arrival."""
+    """Waiting tickets by kind, each kind in the order of arrival, those of one call by length."""
 
     waiting: dict[Kind, deque[_Ticket[Kind]]] = field(default_factory=dict)
 
@@ -88,7 +91,8 @@ class Batcher(Generic[Kind]):
         """Return what the rows decode to, in their order; raise what decoding one raised."""
         tickets = [_Ticket(row, next(self._numbers)) for row in rows]
         with self._changed:
-            self._lanes[is_urgent].put(tickets)
+            # rows of one length need no padding: nothing is decoded in vain, nor moved by it
+            self._lanes[is_urgent].put(sorted(tickets, key=_Ticket.length))
             self._changed.notify_all()
         for ticket in tickets:
             self._finish(ticket, is_urgent=is_urgent)

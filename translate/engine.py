@@ -17,8 +17,8 @@ from translate.types import Decoded, Direction, Request
 BATCH_TOKENS = 2048
 """Positions a decoding batch, padding included; more gain nothing on a CPU."""
 SHORTEST = 16
-"""Rows are batched by length, to the next power of two from here on, and not sorted: how wide its
-batch is padded moves the last digits of a row's scores, and a class is mostly as wide as can be."""
+"""Rows are batched by length, to the next power of two from here on, and sorted in each class: how
+wide its batch is padded moves the last digits of a row's scores (docs/decisions/0054)."""
 SPARE = 4
 """An answer may have twice the pieces of its row's length class, and this many more."""
 REPETITION_PENALTY = 1.2
@@ -30,7 +30,7 @@ class Engine(Protocol):
     """Translates segments that fit, each on its own.
 
     What shares a batch with a segment changes what it becomes only by how wide the batch is padded,
-    which moves the last digits of scores: of 4,000 segments one came out with other words.
+    which moves the last digits of scores: of 512 segments one came out with other words than alone.
     """
 
     @property

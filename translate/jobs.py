@@ -19,11 +19,11 @@ from translate.models import ChunkRow, JobItemRow, JobRow, RejectionRow
 from translate.store import ItemResult
 from translate.translator import Format
 
-CHUNK_ITEMS, LARGEST_CHUNK = 64, 512
+CHUNK_ITEMS, LARGEST_CHUNK = 64, 2048
 """Items of a job's first chunks, and of its later ones, which grow to a quarter of what is before.
 
 A small job is so shared by all workers, and a large one decoded in full batches."""
-CHUNK_CHARACTERS = 60_000
+CHUNK_CHARACTERS = 120_000
 """A chunk is closed before it holds more."""
 MAX_ITEMS = 1_000_000
 BATCH = 1000

@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 @glossary.command("import")
 def import_terms(
     name: Name,
-    file: Annotated[Path, typer.Argument(help="A .csv, .tsv or .tbx file.")],
+    file: Annotated[Path, typer.Argument(help="A .csv, .tsv or .tbx file, in UTF-8.")],
     source: Source,
     target: Target,
     tenant: Tenant = DEFAULT,

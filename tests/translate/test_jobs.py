@@ -136,21 +136,21 @@ def test_the_jobs_language_and_options_hold_for_its_items(database: Database, tr
 
 
 def test_long_texts_make_smaller_chunks(database: Database) -> None:
-    job_id = make(database, [NewItem(str(number), "x" * 24_000) for number in range(5)])
+    job_id = make(database, [NewItem(str(number), "x" * 48_000) for number in range(5)])
     with database.reading() as session:
         chunks = session.scalars(select(ChunkRow).filter_by(job_id=job_id).order_by(ChunkRow.first))
         assert [(chunk.first, chunk.count) for chunk in chunks] == [(0, 2), (2, 2), (4, 1)]
 
 
 def test_chunks_grow_with_the_job(database: Database) -> None:
-    job_id = make(database, items(4000))
+    job_id = make(database, items(12_000))
     with database.reading() as session:
         counts = session.scalars(
             select(ChunkRow.count).filter_by(job_id=job_id).order_by(ChunkRow.first)
         ).all()
     assert counts[:5] == [64] * 5
-    assert max(counts) == 512
-    assert sum(counts) == 4000
+    assert max(counts) == 2048
+    assert sum(counts) == 12_000
     assert all(count <= max(64, sum(counts[:place]) // 4) for place, count in enumerate(counts))
 
 
