@@ -37,7 +37,8 @@ class DirectOptions(TranslationOptions):
         description="Give the translation without the glossary too, as `plain_text`.",
     )
     alternatives: Annotated[int, Strict(), Field(ge=0, le=5), WHOLE] = Field(
-        0, description="So many other translations, if the model finds them and they pass all checks."
+        0,
+        description="So many other translations, if the model finds them and they pass all checks.",
     )
     formality: Literal["more", "less"] | None = Field(
         None,

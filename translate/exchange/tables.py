@@ -11,11 +11,11 @@ from translate.glossary import Term, term_fault
 from translate.languages import canonical
 from translate.types import Fault
 
-DELIMITERS = ",;\t"
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 SAMPLE = 1 << 16
 """Bytes at a file's beginning by which its delimiter is told."""
 COLUMNS = (2, 4)
-REMEDY = "part them in all rows by commas, semicolons or tabs, and quote a field that holds one"
+REMEDY = "use the same mark in all rows, and quote a field that holds it"
 HEADERS = {("source", "target"), ("source", "target", "source_lang", "target_lang")}
 
 
@@ -36,7 +36,7 @@ def read(file: BinaryIO, pair: tuple[str, str], *, delimiter: str) -> Iterator[T
             yield Fault(f"line {begin} or later", f"is not UTF-8: {error.reason}")
             return
         if any(row) and tuple(map(str.casefold, row)) not in HEADERS:
-            yield _term(row, pair, f"line {begin}")
+            yield _term(row, pair, f"line {begin}", DELIMITERS[delimiter])
 
 
 def delimiter_of(file: BinaryIO) -> str:
@@ -68,9 +68,10 @@ def write(terms: Iterable[Term], *, delimiter: str) -> Iterator[bytes]:
         yield row.getvalue().encode()
 
 
-def _term(row: list[str], pair: tuple[str, str], place: str) -> Term | Fault:
+def _term(row: list[str], pair: tuple[str, str], place: str, marks: str) -> Term | Fault:
     if len(row) not in COLUMNS:
-        return Fault(place, f"has {len(row)} columns, not source and target; {REMEDY}")
+        found = f"has {len(row)} columns between {marks}, not source and target"
+        return Fault(place, f"{found}; {REMEDY}")
     if len(row) == 4 and (canonical(row[2]), canonical(row[3])) != pair:  # noqa: PLR2004
         return Fault(place, f"is from {row[2]!r} to {row[3]!r}, not {pair[0]}-{pair[1]}")
     term = Term(row[0].strip(), row[1].strip())
