@@ -30,7 +30,9 @@ Deploy = Callable[..., Deployment]
 def test_no_request_fails_and_no_answer_is_stale_through_all_an_operator_does(
     deploy: Deploy, backend: str
 ) -> None:
-    deployment = deploy(compact_seconds="1", sweep_seconds="0.5", worker_niceness="0")
+    deployment = deploy(
+        compact_seconds="1", sweep_seconds="0.5", worker_niceness="0", rate_limit="1000000/minute"
+    )
     client = deployment.serve()
     load_sample(client)
     wait_until(lambda: len(answer(client)["links"]) == LINKS, 2, "no links within 2 s")
