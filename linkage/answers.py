@@ -24,7 +24,7 @@ Write = Callable[[Related], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Asked:
     """What is asked of a tenant's catalogue, and what is to be made of the answer."""
 
     item_id: str
@@ -58,9 +58,9 @@ class Answers:
     def __init__(self, capacity: int = ANSWERS) -> None:
         self._recent = Recent[_Kept](capacity, lambda kept: kept.size)
 
-    def get(self, tenant_id: str, question: Question, sign: Sign) -> bytes | None:
+    def get(self, tenant_id: str, asked: Asked, sign: Sign) -> bytes | None:
         """Return the page that would be made again; None if it is not kept."""
-        kept = self._recent.get((tenant_id, question, sign))
+        kept = self._recent.get((tenant_id, asked, sign))
         if kept is None or (kept.until and kept.until <= datetime.now(UTC)):
             return None
         return kept.page
@@ -68,16 +68,16 @@ class Answers:
     def keep(
         self,
         tenant_id: str,
-        question: Question,
+        asked: Asked,
         sign: Sign,
         page: bytes,
         *,
         expiries: Iterable[datetime] = (),
     ) -> None:
         """Keep a page, until the first of some moments."""
-        taken = _OVERHEAD + _size(question.options.filters) + _TIE * len(sign.ties)
+        taken = _OVERHEAD + _size(asked.options.filters) + _TIE * len(sign.ties)
         kept = _Kept(page, min(expiries, default=None), len(page) + taken)
-        self._recent.keep((tenant_id, question, sign), kept)
+        self._recent.keep((tenant_id, asked, sign), kept)
 
 
 def _size(filters: Filters) -> int:

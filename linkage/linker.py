@@ -7,8 +7,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from linkage import candidates, freshness, mentions
-from linkage.answers import Answers, Sign, Write
-from linkage.answers import Question as Filed
+from linkage.answers import Answers, Asked, Sign, Write
 from linkage.candidates import Shelf
 from linkage.disambiguate import load_disambiguator
 from linkage.embed import DEFAULT_ENCODER, Encoder, Vectors, load_encoder, text_to_embed
@@ -143,11 +142,11 @@ class Linker:
         catalogue, ask = self._sketches.at(session, tenant_id), Ask(item_id, options)
         if options.cursor:
             return write(self._query(catalogue, ask).page())
-        question, sign = Filed(item_id, options, write), self._sign(catalogue, item_id, options)
-        if (kept := self._answers.get(tenant_id, question, sign)) is None:
+        asked, sign = Asked(item_id, options, write), self._sign(catalogue, item_id, options)
+        if (kept := self._answers.get(tenant_id, asked, sign)) is None:
             query = self._query(catalogue, ask)
             kept = write(query.page())
-            self._answers.keep(tenant_id, question, sign, kept, expiries=query.expiries)
+            self._answers.keep(tenant_id, asked, sign, kept, expiries=query.expiries)
         return kept
 
     def answer_many(

@@ -1,6 +1,6 @@
 """What a memory knows of texts, put in its places before anything is decoded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from translate.memory import Hit, Memory
@@ -52,6 +52,33 @@ def recall(
         else tuple(new for part in each for new in _known(part, cuts, found))
         for whole, each in zip(wholes, parts, strict=True)
     ]
+
+
+def runs(parts: Iterable[Part]) -> Iterator[Run]:
+    """Yield every run of a text, the ones inside of spans too."""
+    for part in parts:
+        if isinstance(part, Run):
+            yield part
+            yield from part.nested()
+
+
+def mapped(parts: Parts, change: Callable[[Run], Run]) -> Parts:
+    """Return the parts with every run changed, the ones inside of spans too, in their order."""
+    return tuple(_changed(part, change) if isinstance(part, Run) else part for part in parts)
+
+
+def _changed(run: Run, change: Callable[[Run], Run]) -> Run:
+    changed = change(run)
+    spans = (
+        replace(
+            span,
+            inner=tuple(
+                _changed(each, change) if isinstance(each, Run) else each for each in span.inner
+            ),
+        )
+        for span in changed.spans
+    )
+    return replace(changed, spans=tuple(spans))
 
 
 def summary(parts: Parts) -> MemoryMatch | None:

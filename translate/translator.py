@@ -1,6 +1,6 @@
 """Translator: the one object that callers of this domain use."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -213,7 +213,7 @@ class Translator:
                 (index, run)
                 for index, each in enumerate(work)
                 if self._trained[each.source, target][0] is engine
-                for run in _runs(each.parts)
+                for run in recall.runs(each.parts)
             ]
             results = translate_runs(
                 [run for _, run in places],
@@ -294,7 +294,7 @@ def _with_terms_inserted(work: _Work) -> _Work:
     """Insert the terms' targets at once: on the way through English they could not be found."""
     if (matcher := work.matcher) is None:
         return work
-    parts = _mapped(work.parts, lambda run: matcher.inserted(run, matcher.find(run.text)))
+    parts = recall.mapped(work.parts, lambda run: matcher.inserted(run, matcher.find(run.text)))
     return replace(work, parts=parts, matcher=None)
 
 
@@ -328,8 +328,10 @@ def _audited(
             found = matcher.find(before.source.text)
             applied += matcher.applied(found, before.hit.run.text)[0]
         elif isinstance(before, Run):
-            found = tuple(term for run in _runs([before]) for term in matcher.find(run.text))
-            terms, lacking = matcher.applied(found, "\n".join(map(with_terms, _runs([after]))))
+            found = tuple(term for run in recall.runs([before]) for term in matcher.find(run.text))
+            terms, lacking = matcher.applied(
+                found, "\n".join(map(with_terms, recall.runs([after])))
+            )
             applied += terms
             checks |= {"glossary"} if lacking else frozenset()
     return tuple(applied), checks
@@ -365,33 +367,6 @@ def _remembered(part: Part) -> str | Run:
     return part.hit.run.plain() if part.is_whole else part.hit.run
 
 
-def _runs(parts: Iterable[Part]) -> Iterator[Run]:
-    """Yield every run of a text, the ones inside of spans too."""
-    for part in parts:
-        if isinstance(part, Run):
-            yield part
-            yield from part.nested()
-
-
-def _mapped(parts: Parts, change: Callable[[Run], Run]) -> Parts:
-    """Return the parts with every run changed, the ones inside of spans too, in their order."""
-    return tuple(_changed(part, change) if isinstance(part, Run) else part for part in parts)
-
-
-def _changed(run: Run, change: Callable[[Run], Run]) -> Run:
-    changed = change(run)
-    spans = (
-        replace(
-            span,
-            inner=tuple(
-                _changed(each, change) if isinstance(each, Run) else each for each in span.inner
-            ),
-        )
-        for span in changed.spans
-    )
-    return replace(changed, spans=tuple(spans))
-
-
 def _advanced(work: _Work, outcomes: Mapping[Run, Outcome], language: str) -> _Work:
     """Return the work with its runs translated; its confidence is that of the runs by length."""
     weighted = [(outcome, len(run.text)) for run, outcome in outcomes.items()
@@ -402,7 +377,7 @@ def _advanced(work: _Work, outcomes: Mapping[Run, Outcome], language: str) -> _W
     rows = [(0 if work.checks else len(outcome.alternatives), outcome.checks)
             for outcome, _ in weighted]  # fmt: skip
     best, *others = (
-        _mapped(work.parts, _chosen(outcomes, number).__getitem__)
+        recall.mapped(work.parts, _chosen(outcomes, number).__getitem__)
         for number in (-1, *good_alternatives(rows))
     )
     return _Work(best, language, work.confidence * trust, checks, alternatives=tuple(others))

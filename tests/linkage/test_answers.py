@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from linkage import builds, catalogue, feedback, store, works
-from linkage.answers import Answers, Question, Sign
+from linkage.answers import Answers, Asked, Sign
 from linkage.cursor import decode
 from linkage.errors import ItemNotFoundError
 from linkage.feedback import Event
@@ -199,7 +199,7 @@ def test_an_item_that_is_gone_is_an_error(shop: Shop) -> None:
 def test_about_so_many_bytes_are_kept() -> None:
     answers = Answers(capacity=1_000_000)
     sign = Sign(view=object(), catalogue=(1,), ranker=None, ties={}, minute=None)
-    asked = [Question(str(n), PLAIN, orjson.dumps) for n in range(1_000)]
+    asked = [Asked(str(n), PLAIN, orjson.dumps) for n in range(1_000)]
     for question in asked:
         answers.keep(T, question, sign, b"." * 8_500)
     kept = [question for question in asked if answers.get(T, question, sign)]
@@ -210,7 +210,7 @@ def test_the_names_in_a_question_count() -> None:
     answers = Answers(capacity=90_000)
     sign = Sign(view=object(), catalogue=(1,), ranker=None, ties={}, minute=None)
     exclude = frozenset(f"{n}-" + "x" * 200 for n in range(100))
-    question = Question("a", Options(filters=Filters(exclude=exclude)), orjson.dumps)
+    question = Asked("a", Options(filters=Filters(exclude=exclude)), orjson.dumps)
     answers.keep(T, question, sign, b".")
     assert answers.get(T, question, sign) is None
 
