@@ -70,9 +70,9 @@ class _Kind(NamedTuple):
 class CTranslate2Engine:
     """A model folder with a `weft-model.json`, decoded in up to `threads` batches at a time.
 
-    The folder's card is read at once; the weights are verified and loaded at first use, since
-    CTranslate2 does not survive a fork. Safe to share between threads, whose segments are decoded
-    in common batches.
+    Each segment is the best of `beam_size` answers that are followed at once. The folder's card is
+    read at once; the weights are verified and loaded at first use, since CTranslate2 does not
+    survive a fork. Safe to share between threads, whose segments are decoded in common batches.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1, beam_size: int = 1) -> None:
@@ -85,8 +85,9 @@ class CTranslate2Engine:
 
     @property
     def name(self) -> str:
-        """Name and version of the model."""
-        return f"{self._card.name}@{self._card.version}"
+        """Name and version of the model, and the beam it is decoded with."""
+        beam = f"+beam{self._beam_size}" if self._beam_size > 1 else ""
+        return f"{self._card.name}@{self._card.version}{beam}"
 
     @property
     def directions(self) -> Sequence[Direction]:

@@ -105,10 +105,13 @@ class Runtime:
 
     @cached_property
     def _translators(self) -> Translators:
-        fixed, threads = self.settings.translation_model, self.settings.translation_threads
-        if fixed is not None:
-            return Translators(lambda: str(fixed), Path, threads=threads)
-        return Translators(self.models.serving, self.models.folder, threads=threads)
+        settings, fixed = self.settings, self.settings.translation_model
+        return Translators(
+            (lambda: str(fixed)) if fixed else self.models.serving,
+            Path if fixed else self.models.folder,
+            threads=settings.translation_threads,
+            beam_size=settings.translation_beam,
+        )
 
     @cached_property
     def outside(self) -> Outside:

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         description="Folder of a model; else what `weft models use` chose, or the one that ships.",
     )
     translation_threads: int = Field(1, ge=1, description="Parallel decoders in a process.")
+    translation_beam: int = Field(
+        1, ge=1, le=16, description="Answers followed at once; more are better, and slower."
+    )
     worker_processes: int = Field(2, ge=1, description="Processes of one `weft worker`.")
     worker_niceness: int = Field(
         10, ge=0, le=19, description="How far workers stand back for the API on one machine."

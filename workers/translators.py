@@ -21,11 +21,17 @@ class Translators:
     """
 
     def __init__(
-        self, serving: Callable[[], str], folder: Callable[[str], Path], *, threads: int
+        self,
+        serving: Callable[[], str],
+        folder: Callable[[str], Path],
+        *,
+        threads: int,
+        beam_size: int = 1,
     ) -> None:
         self._serving = serving
         self._folder = folder
         self._threads = threads
+        self._beam_size = beam_size
         self._lock = Lock()
         self._asked = ""
         self._translator: Translator | None = None
@@ -42,11 +48,16 @@ class Translators:
             return self._translator
 
     def _make(self, name: str) -> Translator:
-        return Translator(CTranslate2Engine(self._folder(name), threads=self._threads))
+        return Translator(self._engine(name))
+
+    def _engine(self, name: str) -> CTranslate2Engine:
+        return CTranslate2Engine(
+            self._folder(name), threads=self._threads, beam_size=self._beam_size
+        )
 
     def _exchange(self, name: str) -> None:
         try:
-            engine = CTranslate2Engine(self._folder(name), threads=self._threads)
+            engine = self._engine(name)
             engine.warm()
         except ModelError as error:
             log.error("model_not_loaded", model=name, error=str(error))  # noqa: TRY400 - it is known

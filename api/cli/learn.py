@@ -158,6 +158,9 @@ def evaluate_translator(
         Path | None, typer.Option(help="A folder of line-parallel XX.txt, such as NTREX.")
     ] = None,
     limit: Annotated[int, typer.Option(min=10, help="Lines of each set.")] = 500,
+    beam: Annotated[
+        int, typer.Option(min=1, max=16, help="Answers followed at once, as WEFT_TRANSLATION_BEAM.")
+    ] = 1,
     *,
     record: Annotated[
         bool,
@@ -180,7 +183,7 @@ def evaluate_translator(
 
     with command():
         folder = model or shipped_model()
-        translator = Translator(CTranslate2Engine(folder))
+        translator = Translator(CTranslate2Engine(folder, beam_size=beam))
         plan = Recipe.read(recipe)
         sets = list(measure.reference_sets(plan, parallel=parallel, limit=limit))
         if not sets:

@@ -65,6 +65,15 @@ def test_alternatives_come_with_scores_the_likeliest_first(engine: CTranslate2En
     assert scores == sorted(scores, reverse=True)
 
 
+def test_a_wider_beam_finds_answers_no_less_likely_and_is_named(
+    engine: CTranslate2Engine, tiny_run
+) -> None:
+    wide = CTranslate2Engine(tiny_run.model, beam_size=4)
+    scores = [[each.score for each in one.translate(requests(*TEXTS))] for one in (engine, wide)]
+    assert sum(scores[1]) > sum(scores[0])
+    assert wide.name == f"{engine.name}+beam4"
+
+
 def test_an_answer_that_was_stopped_at_the_limit_says_so(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

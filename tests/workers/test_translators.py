@@ -8,6 +8,8 @@ from tests.support import wait_until
 from translate.card import CARD
 from translate.engine import shipped_model
 from translate.library import Library
+from workers.runtime import Runtime
+from workers.settings import Settings
 from workers.translators import Translators
 
 
@@ -50,3 +52,11 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one_serving(tmp_path: Path
     library.use("broken")
     for _ in range(3):
         assert translators.current() is before
+
+
+def test_settings_decide_the_beam(tmp_path: Path) -> None:
+    runtime = Runtime(Settings(data_dir=tmp_path, translation_beam=2))
+    try:
+        assert runtime.translator.model.endswith("+beam2")
+    finally:
+        runtime.close()
