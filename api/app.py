@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
@@ -13,6 +13,7 @@ from api.dialects import deepl, libretranslate, nif, reconciliation
 from api.document import describe
 from api.limits import RateLimiter
 from api.middleware import BodyLimit, RequestContext
+from api.options import refuse_unknown
 from api.routes import (
     admin,
     builds,
@@ -40,7 +41,8 @@ from workers.settings import settings_from_environment
 DESCRIPTION = """Related content and translation for catalogues of books and media.
 
 Send your key as `Authorization: Bearer …`. Errors are RFC 9457 problem documents; each answer
-carries an `X-Request-ID` that finds it in the logs."""
+carries an `X-Request-ID` that finds it in the logs. Under `/v1`, a query option or a field of a
+body that an endpoint does not have is refused, so that none misspelt is passed over."""
 
 
 def create_app(runtime: Runtime) -> FastAPI:
@@ -68,12 +70,17 @@ def create_app(runtime: Runtime) -> FastAPI:
     modules = (
         related, feedback, items, entities, imports, sources, translations, translation_jobs,
         documents, glossaries, memories, localisations, builds, usage, admin,
-        system, works,
-        libretranslate, nif,
+        works,
     )  # fmt: skip
     for module in modules:
-        app.include_router(module.router)
-    for router in (*deepl.ROUTERS, *reconciliation.ROUTERS):
+        app.include_router(
+            module.router,
+            dependencies=[Depends(refuse_unknown)],
+            responses=errors.responses(422),
+        )
+    # the dialects' own clients send parameters that only their first servers know
+    dialects = (libretranslate.router, nif.router, *deepl.ROUTERS, *reconciliation.ROUTERS)
+    for router in (system.router, *dialects):
         app.include_router(router)
     app.add_middleware(
         BodyLimit,

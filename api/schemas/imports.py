@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.fields import ONE_LINE, Body, Kind
+from api.schemas.fields import ONE_LINE, Kind
 from linkage.types import ImportSummary
 
 Format = Literal["jsonl", "csv", "tsv", "onix", "amazon", "feed", "page", "warc"]
 
 
-class BatchOptions(Body):
+class BatchOptions(BaseModel):
     """How a batch is read."""
 
     format: Format | None = Field(None, description="Instead of what the content type tells.")

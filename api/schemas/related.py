@@ -85,8 +85,8 @@ class RelatedOut(BaseModel):
         return cls.model_validate(page(related))
 
 
-class RelatedQuery(Body):
-    """Which links to return, and in which order; a filter misspelt is refused, not passed over."""
+class RelatedQuery(BaseModel):
+    """Which links to return, and in which order."""
 
     kind: list[Kind] = Field([], description="Only these kinds; may be repeated.")
     language: list[Language] = Field([], description="Only these languages.")
@@ -125,8 +125,8 @@ class RelatedQuery(Body):
         )
 
 
-class RelatedOptions(RelatedQuery):
-    """Which links to return, and in which order."""
+class RelatedOptions(RelatedQuery, Body):
+    """The same, within a body."""
 
     fresh: float = Field(0.0, ge=0, le=1, strict=True)
     diversity: float = Field(0.0, ge=0, le=1, strict=True)

@@ -53,3 +53,49 @@ def test_no_secret_is_in_the_logs_or_the_metrics(
         client.get("/v1/items/absent")
     assert secret not in caplog.text
     assert secret not in client.get("/metrics").text
+
+
+def test_every_endpoint_of_v1_refuses_an_option_that_it_does_not_have(
+    app: FastAPI, client: TestClient
+) -> None:
+    asked = [
+        (method, path)
+        for path, operations in app.openapi()["paths"].items()
+        for method in operations
+        if path.startswith("/v1")
+    ]
+    assert len(asked) > 50
+    for method, path in asked:
+        answer = client.request(method, path, params={"limt": "5"})
+        assert answer.status_code == 422, (method, path)
+        [fault] = answer.json()["errors"]
+        assert fault["field"] == "query.limt"
+
+
+@pytest.mark.parametrize(
+    ("path", "remedy"),
+    [
+        ("/v1/items?limt=5", "did you mean `limit`?"),
+        ("/v1/items?Limit=5", "did you mean `limit`?"),
+        ("/v1/items?where=title", "there are cursor, limit"),
+        ("/v1/items/a/related?kidn=film&limit=5", "did you mean `kind`?"),
+        ("/v1/imports/a/errors?form=csv", "did you mean `format`?"),
+        ("/v1/admin/keys?limit=5", "there are none"),
+    ],
+)
+def test_an_option_that_there_is_not_is_answered_with_the_nearest_that_there_is(
+    client: TestClient, path: str, remedy: str
+) -> None:
+    assert remedy in client.get(path).json()["detail"]
+
+
+def test_a_form_is_refused_options_that_it_does_not_have(client: TestClient) -> None:
+    answer = client.post("/v1/translation-jobs?limt=5", files={"file": ("a.csv", "id,text")})
+    assert "query.limt" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/health", "/languages", "/reconcile", "/v2/usage"])
+def test_who_speaks_a_dialect_may_send_what_only_its_first_server_knows(
+    client: TestClient, path: str
+) -> None:
+    assert client.get(path).status_code == client.get(path, params={"limt": "5"}).status_code
