@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.orm import Session
 
 from linkage.batches import batched
-from linkage.filters import by_name, values
 from linkage.models import AttributeRow, ItemRow
+from linkage.related.filters import by_name, values
 from linkage.types import Item
 
 MAX_NAME = 100

@@ -18,8 +18,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from linkage import catalogue, segment
-from linkage.builder import Builder, Plan
+from linkage import catalogue
 from linkage.embed import Encoder, lasting_name, load_encoder
 from linkage.errors import (
     BuildNotFoundError,
@@ -30,10 +29,12 @@ from linkage.errors import (
 )
 from linkage.imports import Transaction
 from linkage.index import STORES, Kind, VectorStores
-from linkage.lease import MOST_DEATHS, SECONDS, Lease, Progress, is_free, set_builds
+from linkage.indexing import segment
+from linkage.indexing.builder import Builder, Plan
+from linkage.indexing.lease import MOST_DEATHS, SECONDS, Lease, Progress, is_free, set_builds
+from linkage.indexing.segment import Manifest
+from linkage.indexing.verification import GoldLink, Report
 from linkage.models import BuildRow, CatalogueState
-from linkage.segment import Manifest
-from linkage.verification import GoldLink, Report
 
 log = structlog.get_logger()
 

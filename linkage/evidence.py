@@ -5,9 +5,10 @@ from itertools import compress
 
 import numpy as np
 
-from linkage import lexical, sketch, text
-from linkage.signals import Naming, Signals
-from linkage.sketch import CUE, READ_CHARACTERS, Sketch
+from linkage import lexical, text
+from linkage.related import sketch
+from linkage.related.signals import Naming, Signals
+from linkage.related.sketch import CUE, READ_CHARACTERS, Sketch
 from linkage.types import Evidence, Item
 
 _CUE_REACH = 160

@@ -21,9 +21,10 @@ from sqlalchemy import Select, bindparam, delete, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from linkage import freshness, store
+from linkage import store
 from linkage.batches import batched
 from linkage.models import Base, CoClickRow, FeedbackRow, SeenRow
+from linkage.related import freshness
 
 Action = Literal["impression", "click", "purchase", "dismissal"]
 MAX_POSITION = 10_000

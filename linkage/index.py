@@ -15,12 +15,12 @@ import faiss as faiss_untyped
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.columns import Columns, Mask, Names, Rows, packed
 from linkage.embed import Vectors
 from linkage.errors import KindNotKeptError
+from linkage.indexing.columns import Columns, Mask, Names, Rows, packed
+from linkage.indexing.vectorlog import Keys
 from linkage.lexical import Hit
 from linkage.types import Filters
-from linkage.vectorlog import Keys
 
 faiss: Any = faiss_untyped  # its stubs do not know what its Python layer adds
 Kind = Literal["auto", "flat", "hnsw", "ivfpq", "pgvector"]

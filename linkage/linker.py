@@ -6,26 +6,27 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from linkage import candidates, freshness, mentions
-from linkage.answers import Answers, Asked, Sign, Write
+from linkage import candidates, mentions
 from linkage.candidates import Shelf
-from linkage.disambiguate import load_disambiguator
 from linkage.embed import DEFAULT_ENCODER, Encoder, Vectors, load_encoder, text_to_embed
 from linkage.errors import ItemNotFoundError, LinkageError
 from linkage.feedback import Tie, Ties
 from linkage.index import STORES, VectorStores
+from linkage.indexing.views import IndexStatus, Reading, View, Views
 from linkage.mentions import CONTEXT_ENCODER
-from linkage.names import Names, bearers
-from linkage.passage import Passage
-from linkage.preparation import Preparation
-from linkage.query import Features, Query, vectors_of
-from linkage.ranker import Ranker
-from linkage.rankers import Rankers
-from linkage.signals import Comparison
-from linkage.sketch import Sketch
-from linkage.sketches import Catalogue, Changes, Sketches
+from linkage.naming.disambiguate import load_disambiguator
+from linkage.naming.names import Names, bearers
+from linkage.naming.passage import Passage
+from linkage.related import freshness
+from linkage.related.answers import Answers, Asked, Sign, Write
+from linkage.related.preparation import Preparation
+from linkage.related.query import Features, Query, vectors_of
+from linkage.related.ranker import Ranker
+from linkage.related.rankers import Rankers
+from linkage.related.signals import Comparison
+from linkage.related.sketch import Sketch
+from linkage.related.sketches import Catalogue, Changes, Sketches
 from linkage.types import Entity, Explanation, Filters, Item, Mention, Options, Related, Relation
-from linkage.views import IndexStatus, Reading, View, Views
 
 __all__ = ["Ask", "IndexStatus", "Linker", "text_item"]
 

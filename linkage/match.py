@@ -19,10 +19,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.compare import Described, Rarity, Schema, compare, feature_names
 from linkage.errors import MatcherError
-from linkage.neighbourhood import Neighbourhood, Pairs, standing_names
-from linkage.records import Record, distinct
+from linkage.tables.compare import Described, Rarity, Schema, compare, feature_names
+from linkage.tables.neighbourhood import Neighbourhood, Pairs, standing_names
+from linkage.tables.records import Record, distinct
 
 FORMAT = 1
 DESCRIPTION, RARITY, CARD = "matcher.json", "rarity.json.gz", "README.md"

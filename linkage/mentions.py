@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from linkage import text
-from linkage.commonness import rarity
-from linkage.cues import Cues, cues, echoes, is_cued
-from linkage.disambiguate import AGREEING, Disambiguator, Features, Sense, features, sense_of
 from linkage.embed import Encoder, Vectors
-from linkage.gazetteer import Gazetteer, Span
-from linkage.passage import Passage
+from linkage.naming.commonness import rarity
+from linkage.naming.cues import Cues, cues, echoes, is_cued
+from linkage.naming.disambiguate import AGREEING, Disambiguator, Features, Sense, features, sense_of
+from linkage.naming.gazetteer import Gazetteer, Span
+from linkage.naming.passage import Passage
 from linkage.types import Entity, Item, Mention
 
 NIL_BELOW = 0.5

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from linkage import evidence, ranker
-from linkage.ranker import Ranker
-from linkage.signals import Column, Flags, Signals
-from linkage.sketch import Sketch
+from linkage import evidence
+from linkage.related import ranker
+from linkage.related.ranker import Ranker
+from linkage.related.signals import Column, Flags, Signals
+from linkage.related.sketch import Sketch
 from linkage.types import Item, Relation
 
 REPORTS = frozenset({"article", "page", "podcast", "post", "review", "video"})

@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 import httpcore
 import httpx
 
-from linkage.web import Fetched
+from linkage.web.port import Fetched
 from workers.addresses import ForbiddenAddressError, UnknownHostError, resolve
 
 CHUNK = 64 * 1024

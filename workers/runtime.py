@@ -7,10 +7,10 @@ from threading import RLock
 
 from linkage.embed import Encoder, load_encoder
 from linkage.index import STORES, VectorStores
+from linkage.indexing.pgvector import PgVectorStores
 from linkage.linker import Linker
 from linkage.match import Matcher, shipped_matcher
-from linkage.pgvector import PgVectorStores
-from linkage.rankers import Rankers
+from linkage.related.rankers import Rankers
 from translate.library import Library
 from translate.translator import Translator
 from workers.accounts import Callers

@@ -8,7 +8,7 @@ from pydantic import Field, PositiveFloat, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from linkage.embed import DEFAULT_ENCODER
-from linkage.lease import SECONDS
+from linkage.indexing.lease import SECONDS
 
 DEFAULT_TENANT = "default"
 

@@ -10,9 +10,12 @@ from collections.abc import Callable
 import structlog
 from kombu.exceptions import OperationalError
 
-from linkage import builds, compaction, resources, works
-from linkage.polling import poll_next
-from linkage.web import origin_of
+from linkage import builds
+from linkage.indexing import compaction
+from linkage.web import resources
+from linkage.web.polling import poll_next
+from linkage.web.port import origin_of
+from linkage.works import groups
 from translate import chunks, documents, jobs, webhooks
 from translate.errors import QuotaExceededError
 from workers import localiser
@@ -106,7 +109,7 @@ def run_build(tenant_id: str, build_id: str) -> None:
 @celery.task  # type: ignore[untyped-decorator]
 def group_works(tenant_id: str) -> None:
     """Bring the works of a catalogue up to date, unless another worker is at it."""
-    works.catch_up(runtime.database.transaction, tenant_id, runtime.editions)
+    groups.catch_up(runtime.database.transaction, tenant_id, runtime.editions)
 
 
 @celery.task(soft_time_limit=POLL_SECONDS)  # type: ignore[untyped-decorator]
@@ -148,7 +151,7 @@ def sweep() -> None:
         document_ids = documents.waiting(session)
         waiting = builds.waiting(session)
         localisations = localiser.waiting(session)
-        ungrouped = works.waiting(session)
+        ungrouped = groups.waiting(session)
         origins = resources.count_due_origins(session, limit=runtime.settings.worker_processes)
     if has_chunks:
         wake_for_jobs(runtime.settings.worker_processes)

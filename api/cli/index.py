@@ -23,9 +23,9 @@ from api.cli.console import (
 )
 from linkage import builds
 from linkage.builds import Build
-from linkage.gold import read_gold
 from linkage.index import Kind, check_kind
-from linkage.verification import GoldLink
+from linkage.indexing.gold import read_gold
+from linkage.indexing.verification import GoldLink
 from workers.runtime import Runtime
 
 index = typer.Typer(help="List, verify, promote and prune index builds.", no_args_is_help=True)

@@ -20,7 +20,7 @@ from api.cli.console import (
 )
 from api.cli.learn import evaluate
 from linkage import store
-from linkage.gold import read_answers
+from linkage.indexing.gold import read_answers
 from linkage.learn.evaluate_links import Answer, Gold, ask, evaluate_links
 from linkage.types import Filters
 

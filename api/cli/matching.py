@@ -12,11 +12,11 @@ from rich.table import Table
 
 from api.cli.console import Json, command, err, fail, out, print_json, progress_bar
 from api.cli.learn import evaluate, train
-from linkage.joins import Join, join
 from linkage.learn.card import matcher_card
 from linkage.learn.evaluate_matches import Report, evaluate_pairs
 from linkage.match import Matcher, shipped_matcher
-from linkage.records import Record, read_pairs, read_table
+from linkage.tables.joins import Join, join
+from linkage.tables.records import Record, read_pairs, read_table
 
 SHOWN = 20
 WIDTH = 80

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from api.cli.console import DEFAULT, Json, Tenant, command, fail, out, print_json, progress_bar
 from api.cli.learn import train
-from linkage.gold import read_answers
-from linkage.rankers import SHIPPED, Card, new_version
+from linkage.indexing.gold import read_answers
+from linkage.related.rankers import SHIPPED, Card, new_version
 from workers.runtime import Runtime
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from rich.markup import escape
 
 from api.cli.console import DEFAULT, Json, Tenant, command, err, fail, out, print_json
 from api.schemas.sources import SourceKind, SourceOut
-from linkage import resources, subscriptions
-from linkage.polling import Polled, poll_next
-from linkage.subscriptions import Status
+from linkage.web import resources, subscriptions
+from linkage.web.polling import Polled, poll_next
+from linkage.web.subscriptions import Status
 from workers.runtime import Runtime
 from workers.tasks import wake_for_sources
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from api.cli.console import DEFAULT, Json, Tenant, command, out, print_json, progress_bar
 from api.schemas.works import WorkListed, WorkOut
-from linkage import works
+from linkage.works import groups, lookup
 
 group = typer.Typer(
     help="Works: items that are the same thing, such as editions of a book, under one lasting id.",
@@ -36,8 +36,8 @@ def update(
     with command() as runtime, progress_bar("Comparing", "items") as advance:
         if rebuild:
             with runtime.database.transaction() as session:
-                works.rebuild(session, tenant)
-        done = works.catch_up(
+                groups.rebuild(session, tenant)
+        done = groups.catch_up(
             runtime.database.transaction, tenant, runtime.editions, progress=advance
         )
     out.print(f"{done:,} items compared.", highlight=False)
@@ -58,7 +58,7 @@ def list_works(
     Example: `weft works list --item book-dune --least 1`
     """
     with command() as runtime, runtime.database.reading() as session:
-        found, more = works.page(
+        found, more = lookup.page(
             session, tenant, item_id=item, least=least, limit=limit, cursor=cursor
         )
     if json:
@@ -82,7 +82,7 @@ def show(
 ) -> None:
     """Show the items of a work, for example: `weft works show ID`."""
     with command() as runtime, runtime.database.reading() as session:
-        shaped = WorkOut.of(works.get(session, tenant, work_id))
+        shaped = WorkOut.of(lookup.get(session, tenant, work_id))
     if json:
         print_json(shaped.model_dump(mode="json"))
         return

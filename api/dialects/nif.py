@@ -8,7 +8,8 @@ from api.deps import RawBody, ReadSession, RuntimeDep
 from api.dialects.keys import Reader
 from api.dialects.routes import supports
 from api.errors import responses
-from linkage import nif, rdf
+from linkage.knowledge import rdf
+from linkage.naming import nif
 from linkage.types import Entity
 
 router = APIRouter(tags=["NIF"])

@@ -10,11 +10,11 @@ from api.errors import responses
 from api.routes.items import JSON_LINES
 from api.schemas.entities import EntityBatchSummary, EntityBody, EntityListing, KnownEntityOut
 from api.schemas.fields import ItemId
-from linkage import entity_store
-from linkage.entities import entity_from_record
 from linkage.errors import EntityNotFoundError, InvalidItemError
 from linkage.knowledge import dumps
 from linkage.knowledge.imports import import_entities
+from linkage.naming import entity_store
+from linkage.naming.entities import entity_from_record
 
 router = APIRouter(prefix="/v1", tags=["entities"])
 EntityPath = Annotated[ItemId, Path(description="The owner's id of the entity.")]

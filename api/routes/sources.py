@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from api.deps import Reader, ReadSession, RuntimeDep, Writer, WriteSession
 from api.errors import responses
 from api.schemas.sources import SourceBody, SourceOut, SourcePage, SourceRemoved
-from linkage import subscriptions
+from linkage.web import subscriptions
 from workers.tasks import wake_for_sources
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"])

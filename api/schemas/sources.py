@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from api.schemas.fields import ONE_LINE, Body, Kind, Url
-from linkage.subscriptions import SHORTEST, Status
+from linkage.web.subscriptions import SHORTEST, Status
 
 SourceKind = Literal["feed", "sitemap", "page"]
 

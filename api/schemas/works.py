@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from api.schemas.items import ItemOut
-from linkage.works import Listed, Work
+from linkage.works.lookup import Listed, Work
 
 
 class WorkListed(BaseModel):

@@ -6,9 +6,9 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from linkage.entities import entity_from_record
 from linkage.errors import InvalidItemError
 from linkage.knowledge import wikidata
+from linkage.naming.entities import entity_from_record
 from linkage.sources.lines import BrokenLineError, numbered
 from linkage.types import Entity, RecordError
 

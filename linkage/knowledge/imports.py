@@ -7,7 +7,7 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from linkage import entity_store
+from linkage.naming import entity_store
 from linkage.types import Entity, ImportSummary, RecordError
 
 MAX_ERRORS = 1_000

@@ -11,10 +11,10 @@ from rdflib import RDF, Graph, Literal
 from rdflib.namespace import DCTERMS, OWL, SKOS
 from rdflib.term import Node, URIRef
 
-from linkage import rdf
-from linkage.entities import MAX_DESCRIPTION
 from linkage.errors import RdfError, SourceFormatError
+from linkage.knowledge import rdf
 from linkage.knowledge.dumps import parsed
+from linkage.naming.entities import MAX_DESCRIPTION
 from linkage.sources.streams import read_whole
 from linkage.types import Entity, RecordError
 

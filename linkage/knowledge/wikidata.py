@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from linkage.entities import MAX_DESCRIPTION
+from linkage.naming.entities import MAX_DESCRIPTION
 
 KINDS = {
     "Q5": "person", "Q15632617": "person", "Q95074": "person",

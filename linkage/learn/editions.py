@@ -14,15 +14,15 @@ from random import Random
 
 import numpy as np
 
-from linkage.blocking import blocks
-from linkage.compare import Rarity, compare
-from linkage.editions import SCHEMA, described
 from linkage.learn.matcher import Effort, Examples, fit
 from linkage.learn.recipe import MatcherRecipe
 from linkage.learn.renditions import Catalogue, Habits, Thing, render
 from linkage.learn.things import read_books, read_films
 from linkage.match import Matcher
+from linkage.tables.compare import Rarity, compare
 from linkage.types import Item
+from linkage.works.blocking import blocks
+from linkage.works.editions import SCHEMA, described
 
 LARGEST_BLOCK = 50
 _SHARED = (0.05, 0.95)

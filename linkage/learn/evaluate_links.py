@@ -21,7 +21,7 @@ from linkage.types import Filters
 Numbers = NDArray[np.float64]
 Gold = Mapping[str, Mapping[str, str | None]]
 """The right answers to each question, by id, each with its relation where that is known: what
-`linkage.gold.read_answers` returns."""
+`linkage.indexing.gold.read_answers` returns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match import Floats, Matcher
-from linkage.records import Pair, lay_out
+from linkage.tables.records import Pair, lay_out
 
 RESAMPLES = 1_000
 SEED = 11

@@ -1,7 +1,7 @@
 """Train a matcher for tables it has never seen, from renditions of things and pairs of many tables.
 
-All tables are brought to the form of `linkage.alignment`. Each file of labelled pairs counts as
-much as any other, whatever its size; renditions make the rest.
+All tables are brought to the form of `linkage.tables.alignment`. Each file of labelled pairs counts
+as much as any other, whatever its size; renditions make the rest.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,13 +11,13 @@ from random import Random
 
 import numpy as np
 
-from linkage.alignment import SCHEMA, align
 from linkage.learn.matcher import Effort, Examples, fit
 from linkage.learn.recipe import MatcherRecipe
 from linkage.learn.renditions import episodes, people, render
 from linkage.learn.things import read_books, read_films, sample
 from linkage.match import Matcher, Tables
-from linkage.records import lay_out, read_pairs
+from linkage.tables.alignment import SCHEMA, align
+from linkage.tables.records import lay_out, read_pairs
 
 _NEAREST = 3
 _MOST = 3_000

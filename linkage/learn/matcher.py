@@ -11,10 +11,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.compare import Schema
 from linkage.errors import TrainingError
 from linkage.match import Calibration, Floats, Matcher, Tables
-from linkage.records import Pair, lay_out
+from linkage.tables.compare import Schema
+from linkage.tables.records import Pair, lay_out
 
 Labels = NDArray[np.bool_]
 Progress = Callable[[int, int], None]

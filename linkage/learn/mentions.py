@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from linkage import store
-from linkage.disambiguate import Features, Sense
 from linkage.errors import TrainingError
 from linkage.learn.gold import Gold
 from linkage.learn.reader import Reader
 from linkage.mentions import Weighed
-from linkage.passage import Passage
+from linkage.naming.disambiguate import Features, Sense
+from linkage.naming.passage import Passage
 from linkage.types import Item
 
 PRIOR: Mapping[str, float] = {
@@ -103,7 +103,7 @@ def _bounds(name: str, prior: float) -> tuple[float | None, float | None]:
 
 
 def save(weights: Mapping[str, float], path: Path) -> None:
-    """Write weights for `linkage.disambiguate` to read."""
+    """Write weights for `linkage.naming.disambiguate` to read."""
     path.write_bytes(orjson.dumps({"weights": dict(weights)}, option=orjson.OPT_INDENT_2) + b"\n")
 
 

@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from linkage.errors import TrainingError
-from linkage.ranker import Ranker
+from linkage.related.ranker import Ranker
 
 FOLDS = 5
 PENALTY = 1.0

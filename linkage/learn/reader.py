@@ -11,8 +11,8 @@ from linkage import mentions, store
 from linkage.embed import Encoder
 from linkage.mentions import Weighed
 from linkage.models import Base
-from linkage.names import Names, bearers
-from linkage.passage import Passage
+from linkage.naming.names import Names, bearers
+from linkage.naming.passage import Passage
 from linkage.sample import sample_items
 from linkage.types import Item
 

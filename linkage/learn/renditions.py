@@ -14,7 +14,7 @@ from random import Random
 from zlib import crc32
 
 from linkage import text
-from linkage.records import Record
+from linkage.tables.records import Record
 from linkage.types import Item
 
 _ARTICLE = re.compile(r"(the|a|an|der|die|das|le|la|les|el|los) (.+)", re.IGNORECASE)

@@ -18,8 +18,8 @@ from linkage.learn.clicks import Judgment
 from linkage.learn.evaluate_links import Gold
 from linkage.learn.ranker import Row, fit
 from linkage.linker import Ask, Linker
-from linkage.query import Features
-from linkage.ranker import Ranker
+from linkage.related.query import Features
+from linkage.related.ranker import Ranker
 
 HELD_OUT = 5
 """One in so many questions is kept for the trial."""

@@ -49,7 +49,7 @@ def test_dry_run_is_promoted_and_rolled_back(make: Make, client: TestClient) -> 
 def test_rejected_build_says_why_and_needs_force(
     make: Make, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("linkage.verification.LEAST_RECALL", 2.0)
+    monkeypatch.setattr("linkage.indexing.verification.LEAST_RECALL", 2.0)
     build = make()
     assert build["state"] == "rejected"
     assert build["report"]["reasons"] == [build["error"]]

@@ -65,7 +65,7 @@ def test_an_id_that_is_not_that_of_the_path_is_refused(client: TestClient) -> No
 def test_an_entity_is_found_in_a_text_and_gone_at_once_when_deleted(
     make_client: MakeClient, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("linkage.views.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("linkage.indexing.views.FRESH_SECONDS", 0.0)
     text = {"text": "A letter from Staszek L. to his publisher.", "top_k": 2}
     assert client.post("/v1/mentions", json=text).json()["mentions"] == []
     client.put("/v1/entities/lem", json=LEM)

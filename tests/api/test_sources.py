@@ -1,7 +1,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from linkage.polling import poll_next
+from linkage.web.polling import poll_next
 from tests.web import WebServer
 from workers.fetch import Fetcher, Outside
 from workers.runtime import Runtime

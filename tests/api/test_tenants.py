@@ -6,7 +6,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from linkage import builds, works
+from linkage import builds
+from linkage.works import groups
 from tests.api.conftest import MakeClient
 from translate import chunks
 from workers.runtime import Runtime
@@ -40,7 +41,7 @@ def owner(make_client: MakeClient, runtime: Runtime) -> TestClient:
     ).json()["id"]
     while chunks.run_next(runtime.database.transaction, runtime.translator, job, lease=60):
         pass
-    works.catch_up(runtime.database.transaction, "owner", runtime.editions)
+    groups.catch_up(runtime.database.transaction, "owner", runtime.editions)
     work = client.get("/v1/works", params={"item": "secret-1"}).json()["works"][0]["id"]
     key = client.get("/v1/admin/keys").json()["keys"][0]["id"]
     glossary = client.post(

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
-from linkage import works
+from linkage.works import groups
 from workers.runtime import Runtime
 
 DUNE = {"kind": "book", "title": "Dune", "creators": ["Frank Herbert"]}
@@ -11,7 +11,7 @@ DUNE = {"kind": "book", "title": "Dune", "creators": ["Frank Herbert"]}
 
 @pytest.fixture
 def follow(runtime: Runtime) -> Callable[[], int]:
-    return lambda: works.catch_up(runtime.database.transaction, "alpha", runtime.editions)
+    return lambda: groups.catch_up(runtime.database.transaction, "alpha", runtime.editions)
 
 
 @pytest.fixture

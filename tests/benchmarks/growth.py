@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from linkage import catalogue, segment, store
+from linkage import catalogue, store
 from linkage.imports import import_records
+from linkage.indexing import segment
 from linkage.types import Filters
 from tests.benchmarks import command
 from tests.benchmarks.catalogue import recombined

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from linkage.columns import ColumnsWriter
 from linkage.embed import Vectors, load_encoder, text_to_embed
 from linkage.index import FaissStores, Kind, VectorStore, training_size
+from linkage.indexing.columns import ColumnsWriter
 from linkage.types import Filters, Item
 from tests.benchmarks.catalogue import recombined
 from tests.benchmarks.report import Table

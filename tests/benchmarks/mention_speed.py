@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from linkage.gazetteer import Gazetteer, names_of
 from linkage.imports import import_records
 from linkage.linker import Linker
-from linkage.passage import Passage
+from linkage.naming.gazetteer import Gazetteer, names_of
+from linkage.naming.passage import Passage
 from tests.benchmarks.catalogue import real, recombined
 from tests.benchmarks.report import Table
 from tests.benchmarks.served import ENCODER

@@ -90,7 +90,7 @@ def _run(
     dies_at: tuple[str, int] | None,
 ) -> None:
     from api.cli import app  # noqa: PLC0415 - in the child alone
-    from linkage import builder  # noqa: PLC0415 - likewise
+    from linkage.indexing import builder  # noqa: PLC0415 - likewise
     from workers.settings import settings_from_environment  # noqa: PLC0415 - likewise
 
     with shown.open("wb") as file:

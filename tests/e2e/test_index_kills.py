@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import httpx
 from sqlalchemy import text
 
-from linkage.lease import set_builds
+from linkage.indexing.lease import set_builds
 from linkage.models import BuildRow
 from tests.e2e.conftest import Deployment
 from tests.e2e.index import (
@@ -21,27 +21,27 @@ from tests.support import wait_until
 Deploy = Callable[..., Deployment]
 Place = tuple[str, int]
 PUBLISHED = {
-    "before what it no longer needs is deleted": ("linkage.builder:Builder:clear", 1),
+    "before what it no longer needs is deleted": ("linkage.indexing.builder:Builder:clear", 1),
     "before it is known that old files are deleted": ("linkage.builds:_sweep", 1),
 }
 UNDER_WAY = {
-    "before its first file": ("linkage.builder:_taken_over", 1),
-    "between vectors and their keys": ("linkage.vectorlog:_extend", 4),
-    "while catching up": ("linkage.builder:Builder:_catch_up", 1),
-    "before anything is indexed": ("linkage.builder:Builder:_writer", 1),
+    "before its first file": ("linkage.indexing.builder:_taken_over", 1),
+    "between vectors and their keys": ("linkage.indexing.vectorlog:_extend", 4),
+    "while catching up": ("linkage.indexing.builder:Builder:_catch_up", 1),
+    "before anything is indexed": ("linkage.indexing.builder:Builder:_writer", 1),
     "while words are written": ("linkage.lexical:LexiconWriter:add", 2),
     "while vectors are written": ("linkage.index:FaissWriter:close", 1),
-    "before the folder is sealed": ("linkage.segment:seal", 1),
-    "before the folder has its name": ("linkage.segment:_sync", 1),
-    "before it is verified": ("linkage.verification:verify", 1),
+    "before the folder is sealed": ("linkage.indexing.segment:seal", 1),
+    "before the folder has its name": ("linkage.indexing.segment:_sync", 1),
+    "before it is verified": ("linkage.indexing.verification:verify", 1),
     "within the transaction that publishes": ("linkage.builds:_make_live", 1),
 }
 IN_POSTGRES = {
     "while vectors are written to PostgreSQL": (
-        ("linkage.pgvector:PgVectorWriter:close", 1), "--kind", "pgvector",
+        ("linkage.indexing.pgvector:PgVectorWriter:close", 1), "--kind", "pgvector",
     ),
 }  # fmt: skip
-LAST = ("linkage.segment:seal", 1)
+LAST = ("linkage.indexing.segment:seal", 1)
 
 
 def test_a_reindex_killed_at_any_step_changes_no_answer_and_is_finished(

@@ -130,7 +130,7 @@ def linker(
     stores: dict[str, VectorStores],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Linker:
-    monkeypatch.setattr("linkage.views.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("linkage.indexing.views.FRESH_SECONDS", 0.0)
     monkeypatch.setattr("linkage.feedback.FRESH_SECONDS", 0.0)
     return Linker(data_dir, encoder="words", encoders=lambda _name: words, stores=stores)
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
-from linkage import store, subscriptions
+from linkage import store
 from linkage.models import OriginRow, ResourceRow
-from linkage.polling import Polled, poll_next
-from linkage.subscriptions import Status
 from linkage.types import Item
+from linkage.web import subscriptions
+from linkage.web.polling import Polled, poll_next
+from linkage.web.subscriptions import Status
 from workers.db import Database
 from workers.fetch import Fetcher, Outside
 

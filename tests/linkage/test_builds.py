@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from linkage import builder, builds, catalogue, segment, store
+from linkage import builds, catalogue, store
 from linkage.builds import Build
 from linkage.embed import Encoder
 from linkage.errors import (
@@ -18,8 +18,9 @@ from linkage.errors import (
 )
 from linkage.imports import Transaction
 from linkage.index import VectorStores
-from linkage.lease import MOST_DEATHS
-from linkage.pgvector import PgVectorStores
+from linkage.indexing import builder, segment
+from linkage.indexing.lease import MOST_DEATHS
+from linkage.indexing.pgvector import PgVectorStores
 from linkage.types import Item
 from tests.linkage.encoders import Interrupted, Meddling, Unsteady
 
@@ -66,7 +67,7 @@ def test_build_whose_runs_die_at_one_place_fails_in_the_end(
     def die(*_: object, **__: object) -> None:
         raise Interrupted
 
-    monkeypatch.setattr("linkage.segment.seal", die)
+    monkeypatch.setattr("linkage.indexing.segment.seal", die)
     for _ in range(MOST_DEATHS):
         with pytest.raises(Interrupted):
             run(lease_seconds=0.05)
@@ -100,7 +101,7 @@ def test_what_a_killed_run_encoded_is_encoded_again_when_its_files_are_lost(
         raise Interrupted
 
     with monkeypatch.context() as patched:
-        patched.setattr("linkage.segment.seal", die)
+        patched.setattr("linkage.indexing.segment.seal", die)
         with pytest.raises(Interrupted):
             run(lease_seconds=0.1)
     shutil.rmtree(data_dir)
@@ -239,7 +240,11 @@ def test_build_killed_in_a_later_stage_does_not_encode_again(
     def die(*_: object, **__: object) -> None:
         raise Interrupted
 
-    what = "linkage.segment.seal" if stage == "indexing" else "linkage.verification.verify"
+    what = (
+        "linkage.indexing.segment.seal"
+        if stage == "indexing"
+        else "linkage.indexing.verification.verify"
+    )
     with monkeypatch.context() as patched:
         patched.setattr(what, die)
         with pytest.raises(Interrupted):
@@ -257,7 +262,7 @@ def test_what_a_run_killed_after_it_published_left_is_deleted(
         raise Interrupted
 
     with monkeypatch.context() as patched:
-        patched.setattr("linkage.builder.Builder.clear", die)
+        patched.setattr("linkage.indexing.builder.Builder.clear", die)
         with pytest.raises(Interrupted):
             run()
     killed = catalogue.state(db, "t1").live_build
@@ -271,7 +276,7 @@ def test_run_that_lost_its_build_unawares_writes_nothing_more(
     run: Run, words: Encoder, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(builder, "SHARD", 10)
-    monkeypatch.setattr("linkage.lease.Lease._beat", lambda _: None)
+    monkeypatch.setattr("linkage.indexing.lease.Lease._beat", lambda _: None)
     finished: list[Build] = []
 
     def sleep_and_lose() -> None:

@@ -7,8 +7,8 @@ from linkage import candidates, evidence, rank
 from linkage.candidates import Shelf
 from linkage.items import item_from_record
 from linkage.lexical import LexiconWriter
-from linkage.signals import Comparison
-from linkage.sketch import Sketch
+from linkage.related.signals import Comparison
+from linkage.related.sketch import Sketch
 from linkage.types import Evidence, Item, Relation
 
 MakeItem = Callable[..., Item]

@@ -6,8 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.columns import ColumnsWriter
-from linkage.delta import GrowingVectors
 from linkage.embed import Vectors
 from linkage.index import (
     FaissStores,
@@ -17,9 +15,11 @@ from linkage.index import (
     kind_for,
     training_size,
 )
-from linkage.pgvector import PgVectorStores
+from linkage.indexing.columns import ColumnsWriter
+from linkage.indexing.delta import GrowingVectors
+from linkage.indexing.pgvector import PgVectorStores
+from linkage.indexing.vectorlog import Keys
 from linkage.types import Filters, Item
-from linkage.vectorlog import Keys
 
 
 def unit(count: int, dimension: int = 16, seed: int = 0) -> Vectors:

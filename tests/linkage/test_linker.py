@@ -9,17 +9,18 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from linkage import builds, store, works, workstore
+from linkage import builds, store
 from linkage.builds import Build
 from linkage.errors import InvalidCursorError, ItemNotFoundError
 from linkage.imports import Transaction
 from linkage.index import VectorStores
+from linkage.indexing.pgvector import PgVectorStores
 from linkage.lexical import Lexicon
 from linkage.linker import Linker
 from linkage.match import shipped_matcher
-from linkage.pgvector import PgVectorStores
-from linkage.sketch import Sketch
+from linkage.related.sketch import Sketch
 from linkage.types import Filters, Item, Related
+from linkage.works import groups, workstore
 
 MakeItem = Callable[..., Item]
 Add = Callable[..., None]
@@ -97,7 +98,7 @@ def test_items_of_one_work_are_its_editions_whatever_they_are_called(
     number = {"wikidata": "Q190192"}
     german = make_item("w", "Der Wüstenplanet", creators=["Frank Herbert"], identifiers=number)
     add(german, make_item("d", "Dune: A Novel", creators=["Frank Herbert"], identifiers=number))
-    works.catch_up(transaction, T, shipped_matcher("weft-editions"))
+    groups.catch_up(transaction, T, shipped_matcher("weft-editions"))
     [link] = linker.related(db, T, "w", relation="same_work", limit=1).links
     assert link.evidence[0].type == "same_work"
     assert set(link.evidence[0].detail) == {"work"}
@@ -113,10 +114,12 @@ def test_edition_that_no_search_brings_up_is_listed_with_its_work(
     transaction: Transaction,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("linkage.query._WIDEST", 1)  # a catalogue too large to be gone through
+    monkeypatch.setattr(
+        "linkage.related.query._WIDEST", 1
+    )  # a catalogue too large to be gone through
     add(make_item("one", "Quorum of owls"), make_item("two", "Tylko sowy"))
     add(*(make_item(f"r{n}", f"Quorum of owls {n}") for n in range(200)))
-    works.catch_up(transaction, T, shipped_matcher("weft-editions"))
+    groups.catch_up(transaction, T, shipped_matcher("weft-editions"))
     with transaction() as session:
         one, two = (store.get(session, T, name).key for name in ("one", "two"))
         workstore.assign(session, T, {two: workstore.works_of(session, T, [one])[one]})

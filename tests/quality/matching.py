@@ -2,7 +2,7 @@
 
 from linkage.learn.evaluate_matches import Figure, evaluate_pairs
 from linkage.learn.matcher import train
-from linkage.records import read_pairs
+from linkage.tables.records import read_pairs
 from tests.benchmarks.report import Table
 from tests.quality.shop import DATA
 

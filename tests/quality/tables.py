@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from linkage.joins import Join, join
 from linkage.learn.evaluate_matches import evaluate_found
 from linkage.match import shipped_matcher
-from linkage.records import Record, read_table
+from linkage.tables.joins import Join, join
+from linkage.tables.records import Record, read_table
 from tests.benchmarks.report import Table
 from tests.quality.shop import DATA
 

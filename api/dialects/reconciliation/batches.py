@@ -38,8 +38,8 @@ from api.schemas.reconciliation import (
     ResultBatch,
     Values,
 )
-from linkage import properties, reconcile
-from linkage.reconcile import Candidate, Condition, Row
+from linkage.tables import properties, reconcile
+from linkage.tables.reconcile import Candidate, Condition, Row
 from linkage.types import Item
 from workers.runtime import Runtime
 

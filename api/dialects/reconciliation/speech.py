@@ -9,7 +9,8 @@ from api.dialects.routes import speaking
 from api.errors import Fault
 from api.schemas import reconciliation as schemas
 from api.schemas.reconciliation import Named, Suggestion
-from linkage import dates, properties
+from linkage import dates
+from linkage.tables import properties
 from linkage.types import Item
 
 TAG = "Reconciliation"

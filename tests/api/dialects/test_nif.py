@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdflib import Graph, URIRef
 
-from linkage import nif, rdf
 from linkage.errors import RdfError
-from linkage.nif import ITSRDF, NIF
+from linkage.knowledge import rdf
+from linkage.naming import nif
+from linkage.naming.nif import ITSRDF, NIF
 from linkage.types import Entity, Mention
 from tests.api.conftest import MakeClient
 

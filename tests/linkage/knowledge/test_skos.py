@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage import rdf
 from linkage.errors import RdfError, SourceFormatError
-from linkage.knowledge import read
+from linkage.knowledge import rdf, read
 from linkage.types import Entity
 
 TURTLE = """@prefix skos: <http://www.w3.org/2004/02/skos/core#> .

@@ -8,7 +8,7 @@ from linkage.learn.card import matcher_card
 from linkage.learn.evaluate_matches import calibration_error, evaluate_found, evaluate_pairs
 from linkage.learn.matcher import best_threshold, calibrate, train
 from linkage.match import Matcher
-from linkage.records import Pair, Record
+from linkage.tables.records import Pair, Record
 
 MAKERS = ("nikon", "canon", "sony", "lumix")
 

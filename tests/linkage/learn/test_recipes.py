@@ -7,16 +7,16 @@ from itertools import product
 
 import pytest
 
-from linkage.alignment import SCHEMA
-from linkage.editions import probabilities
 from linkage.items import item_from_record
-from linkage.joins import join
 from linkage.learn import editions, general
 from linkage.learn.editions import train_editions
 from linkage.learn.general import train_general
 from linkage.learn.matcher import Effort
 from linkage.learn.recipe import MatcherRecipe
-from linkage.records import Record
+from linkage.tables.alignment import SCHEMA
+from linkage.tables.joins import join
+from linkage.tables.records import Record
+from linkage.works.editions import probabilities
 
 FIRST = ("Silent", "Burning", "Hidden", "Last", "Golden", "Broken", "Winter", "Crimson", "Lost")
 SECOND = ("River", "Crown", "Garden", "Letter", "Harbour", "Engine", "Orchard", "Mirror", "Tower")

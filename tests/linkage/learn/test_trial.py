@@ -17,8 +17,8 @@ from linkage.imports import Transaction
 from linkage.learn import clicks, trial
 from linkage.learn.ranker import Row, fit
 from linkage.linker import Ask, Linker
-from linkage.ranker import Ranker
-from linkage.rankers import Card, Rankers, new_version
+from linkage.related.ranker import Ranker
+from linkage.related.rankers import Card, Rankers, new_version
 from linkage.types import Filters, Item
 
 T = "t1"
@@ -44,7 +44,7 @@ def shelf(add: Callable[..., None], make_item: MakeItem, reindex: Callable[..., 
 
 @pytest.fixture
 def rankers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rankers:
-    monkeypatch.setattr("linkage.rankers.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("linkage.related.rankers.FRESH_SECONDS", 0.0)
     return Rankers(tmp_path / "rankers")
 
 

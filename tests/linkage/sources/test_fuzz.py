@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linkage.errors import SourceFormatError
-from linkage.robots import Robots
 from linkage.sources import FORMATS, ReadOptions, read, sitemaps
 from linkage.sources.sitemaps import Listed
 from linkage.types import Item, RecordError, Removal
-from linkage.web import Fetched
+from linkage.web.port import Fetched
+from linkage.web.robots import Robots
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "sources"
 OPTIONS = ReadOptions(default_kind="book", max_bytes=10_000_000)
