@@ -157,13 +157,25 @@ def fault_of(request: Request, error: Exception) -> Fault:
     if isinstance(error, OperationalError):
         log.warning("database_unavailable", error=str(error.orig))
         return Fault(status, "the database does not answer; try again soon")
-    place = getattr(error, "field", None)
     headers = {}
     if is_over_quota := isinstance(error, translate.QuotaExceededError):
         wait = error.resets_at - datetime.now(UTC)
         headers["Retry-After"] = str(math.ceil(wait.total_seconds()))
-    faults = (FieldError(field=place, reason=str(error)),) if place else ()
-    return Fault(status, str(error), faults, headers, is_over_quota)
+    return Fault(status, str(error), _places(error), headers, is_over_quota)
+
+
+def _places(error: Exception) -> tuple[FieldError, ...]:
+    """Return the fields of the request that an error of a domain is about."""
+    if isinstance(error, translate.RepeatedIdError):
+        return tuple(
+            FieldError(
+                field=f"body.items.{each.position}.id",
+                reason=f"is that of items.{each.first} too: {each.id!r}",
+            )
+            for each in error.repeats
+        )
+    place = getattr(error, "field", None)
+    return (FieldError(field=place, reason=str(error)),) if place else ()
 
 
 def _invalid(found: Sequence[Any]) -> Fault:

@@ -8,6 +8,7 @@ TranslateError
 ├── RecipeError                a training recipe is wrong
 ├── CorpusError                a parallel corpus is missing or damaged
 ├── InvalidJobError            a job cannot be made of what was given
+│   └── RepeatedIdError        items of a job have the same id
 ├── QuotaExceededError         a key or a tenant has no characters left this month
 ├── IdempotencyConflictError   the key of a job came again with another request
 ├── InvalidCursorError         a cursor was not made by us
@@ -25,7 +26,8 @@ TranslateError
 └── JobStateError              the job's state does not allow what was asked
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -97,6 +99,29 @@ class InvalidJobError(TranslateError):
         self.field = field
         self.reason = reason
         super().__init__(f"{field}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """An item whose id an item before it has: the id, and where both are, counted from 0."""
+
+    id: str
+    position: int
+    first: int
+
+
+class RepeatedIdError(InvalidJobError):
+    """Items of a job have ids that others have before them; `repeats` are all of those items."""
+
+    def __init__(self, repeats: Sequence[Repeat]) -> None:
+        self.repeats = tuple(repeats)
+        ids = {each.id for each in repeats}
+        one = repeats[0]
+        super().__init__(
+            "items",
+            f"give each an id of its own; {len(ids):,} {'ids come' if len(ids) > 1 else 'id comes'}"
+            f" again: {one.id!r} in items.{one.first} and items.{one.position}",
+        )
 
 
 class QuotaExceededError(TranslateError):

@@ -6,14 +6,20 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from itertools import islice
 
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from translate import store, usage, webhooks
-from translate.errors import IdempotencyConflictError, InvalidJobError, JobStateError
+from translate.batches import batched
+from translate.errors import (
+    IdempotencyConflictError,
+    InvalidJobError,
+    JobStateError,
+    Repeat,
+    RepeatedIdError,
+)
 from translate.memory import THRESHOLD, Mode
 from translate.models import ChunkRow, JobItemRow, JobRow, RejectionRow
 from translate.store import ItemResult
@@ -43,7 +49,10 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record that is no item: its line, its id where it has one, and the reason."""
+    """A record that is no item: its line, its id where it has one, and the reason.
+
+    One whose id an item before it has is none either.
+    """
 
     line: int
     id: str | None
@@ -99,8 +108,8 @@ def create(session: Session, new: NewJob, items: Iterable[NewItem]) -> tuple[Job
     """Queue a job and return it, with whether it is new. The items are read once, as a stream.
 
     The same key with the same request returns the job it made; with another one it raises
-    `IdempotencyConflictError`. Raises `InvalidJobError` for no target, no items, too many, or two
-    with one id, and `QuotaExceededError`; roll back then.
+    `IdempotencyConflictError`. Raises `InvalidJobError` for no target, no items or too many,
+    `RepeatedIdError` and `QuotaExceededError`; roll back then.
     """
     digest = Digest(new)
     job = begin(session, new)
@@ -109,13 +118,25 @@ def create(session: Session, new: NewJob, items: Iterable[NewItem]) -> tuple[Job
             digest.add(item)
         return same_job(session, new, digest), False
     writer = Writer(job)
-    stream = iter(items)
-    while batch := list(islice(stream, BATCH)):
+    for batch in batched(_distinct(items), BATCH):
         for item in batch:
             digest.add(item)
         writer.append(session, batch)
     close(session, job, writer, digest)
     return job, True
+
+
+def _distinct(items: Iterable[NewItem]) -> Iterator[NewItem]:
+    """Yield items; raise `RepeatedIdError` after the last of them where an id came again."""
+    firsts: dict[str, int] = {}
+    repeats: list[Repeat] = []
+    for position, item in enumerate(items):
+        first = firsts.setdefault(item.id, position)
+        if first != position:
+            repeats.append(Repeat(item.id, position, first))
+        yield item
+    if repeats:
+        raise RepeatedIdError(repeats)
 
 
 def begin(session: Session, new: NewJob, *, state: str = "queued") -> JobRow | None:
@@ -152,9 +173,10 @@ def begin(session: Session, new: NewJob, *, state: str = "queued") -> JobRow | N
 
 
 def close(session: Session, job: JobRow, writer: "Writer", digest: "Digest") -> None:
-    """Queue a job whose items have all been written; raise what is wrong with them as a whole.
+    """Queue a job whose items, each with an id of its own, have all been written.
 
-    One whose file held records but no item has failed already.
+    Raises what is wrong with them as a whole. One whose file held records but no item has failed
+    already.
     """
     job.request_hash = digest.value
     if not writer.total and not job.rejected:
@@ -163,11 +185,6 @@ def close(session: Session, job: JobRow, writer: "Writer", digest: "Digest") -> 
         job.state, job.finished_at = "failed", store.now()
         webhooks.arm(session, job.id)
         return
-    if twice := store.repeated_id(session, job.id):
-        item_id, first, last = twice
-        raise InvalidJobError(
-            "items", f"the id {item_id!r} comes twice, as item {first + 1} and {last + 1}"
-        )
     writer.close(session)
     characters = writer.characters * len(job.targets)
     usage.check(session, job.tenant_id, job.key_id, characters - job.characters)

@@ -122,14 +122,6 @@ def lock_chunk(session: Session, chunk_id: int) -> ChunkRow | None:
     return session.get(ChunkRow, chunk_id, populate_existing=True, with_for_update=True)
 
 
-def repeated_id(session: Session, job_id: str) -> tuple[str, int, int] | None:
-    """Return an id that items of a job share, with the positions of the first and the last."""
-    first, last = func.min(JobItemRow.position), func.max(JobItemRow.position)
-    query = select(JobItemRow.item_id, first, last).where(JobItemRow.job_id == job_id)
-    query = query.group_by(JobItemRow.item_id).having(func.count() > 1).order_by(first).limit(1)
-    return session.execute(query).first()
-
-
 def waiting_job_ids(session: Session, moment: datetime, limit: int) -> Sequence[str]:
     """Return live jobs that have a chunk to be taken: those with the fewest at work, the oldest."""
     chunks = select(func.count()).where(ChunkRow.job_id == JobRow.id)

@@ -1,8 +1,8 @@
 """Files of a job's items, JSON Lines or CSV, read and written as they come in.
 
 Neither the file nor the job is ever held whole: items are written a batch a transaction while the
-job is `receiving`, and a file that breaks off leaves nothing behind. A record that is no item is
-remembered with its line and its reason and stops no other.
+job is `receiving`, and a file that breaks off leaves nothing behind. A record that is no item, or
+has the id of one before it, is remembered with its line and its reason and stops no other.
 """
 
 import csv
@@ -73,17 +73,34 @@ class _Line:
 def read(
     chunks: Iterable[bytes], kind: Kind, columns: Columns | None = None
 ) -> Iterator[NewItem | Rejection]:
-    """Yield the items of a file, and why a record is none, with the line it begins on."""
-    lines, is_empty = _Line(iter(chunks)), True
-    records = _csv(lines, columns or Columns()) if kind == "csv" else _jsonl(lines)
-    for line, record in records:
+    """Yield the items of a file, and why a record is none, with the line it begins on.
+
+    The first of several items with one id counts.
+    """
+    columns, lines = columns or Columns(), _Line(iter(chunks))
+    firsts: dict[str, int] = {}
+    is_empty = True
+    for line, record in _csv(lines, columns) if kind == "csv" else _jsonl(lines):
         is_empty = False
         if isinstance(record, str):
             yield Rejection(line, None, record)
+            continue
+        item = _item(line, record, columns)
+        first = _first(firsts, item.id, line) if isinstance(item, NewItem) else line
+        if first == line:
+            yield item
         else:
-            yield _item(line, record, columns or Columns())
+            reason = f"{columns.id}: comes again; that of line {first} counts"
+            yield Rejection(line, item.id, reason)
     if is_empty:
         yield Rejection(lines.number or 1, None, "the file ends here and holds no record")
+
+
+def _first(firsts: dict[str, int], item_id: str, line: int) -> int:
+    """Return the line of the first item with an id, and keep it: of as many as a job may have."""
+    if len(firsts) < jobs.MAX_ITEMS:
+        return firsts.setdefault(item_id, line)
+    return firsts.get(item_id, line)
 
 
 def _jsonl(lines: _Line) -> Iterator[tuple[int, Mapping[str, Any] | str]]:

@@ -137,7 +137,9 @@ class JobOut(BaseModel):
     targets: list[str]
     source: str | None
     progress: ProgressOut
-    rejected: int = Field(description="Records of its file that are no items.")
+    rejected: int = Field(
+        description="Records of its file that are no items, or have the id of one before them."
+    )
     characters: int = Field(description="Of all its items, times targets.")
     webhook: WebhookOut | None
     created_at: datetime

@@ -96,10 +96,24 @@ def test_columns_can_be_named(client: TestClient) -> None:
     assert answer.json()["progress"]["total"] == 1
 
 
-def test_an_id_that_comes_twice_is_refused_and_leaves_no_job(client: TestClient) -> None:
-    answer = upload(client, '{"id": "a", "text": "b"}\n' * 2)
+def test_of_a_files_items_with_one_id_the_first_counts(client: TestClient) -> None:
+    job = upload(client, '{"id": "a", "text": "b"}\n' * 3).json()
+    assert (job["progress"]["total"], job["rejected"], job["characters"]) == (1, 2, 1)
+    assert lines(client, f"{job['id']}/errors") == [
+        {"line": line, "id": "a", "reason": "id: comes again; that of line 1 counts"}
+        for line in (2, 3)
+    ]
+
+
+def test_items_of_a_body_with_one_id_are_all_named_and_leave_no_job(client: TestClient) -> None:
+    items = [{"id": each, "text": "x"} for each in "abcab"]
+    answer = client.post("/v1/translation-jobs", json={"items": items, "targets": ["de"]})
     assert answer.status_code == 422
-    assert "twice" in answer.json()["detail"]
+    assert answer.json()["errors"] == [
+        {"field": "body.items.3.id", "reason": "is that of items.0 too: 'a'"},
+        {"field": "body.items.4.id", "reason": "is that of items.1 too: 'b'"},
+    ]
+    assert "2 ids come again: 'a' in items.0 and items.3" in answer.json()["detail"]
     assert client.get("/v1/translation-jobs").json()["jobs"] == []
 
 

@@ -8,6 +8,8 @@ from itertools import count
 from threading import current_thread
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -18,6 +20,7 @@ from translate.errors import (
     InvalidJobError,
     JobNotFoundError,
     JobStateError,
+    RepeatedIdError,
 )
 from translate.jobs import JobOptions, NewItem, NewJob
 from translate.models import ChunkRow, JobItemRow, JobRow, ResultRow
@@ -169,9 +172,17 @@ def test_a_job_that_makes_no_sense_is_refused_and_leaves_nothing(
         assert session.scalar(select(func.count()).select_from(JobItemRow)) == 0
 
 
-def test_an_id_that_comes_twice_is_named(session: Session) -> None:
-    with pytest.raises(InvalidJobError, match="'i0' comes twice"):
-        create(session, items(3) + items(1))
+@given(ids=st.lists(st.sampled_from("abcde"), min_size=1))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_item_whose_id_came_before_is_named(database: Database, ids: list[str]) -> None:
+    repeats = [(each, at, ids.index(each)) for at, each in enumerate(ids) if each in ids[:at]]
+    given = [NewItem(each, "x") for each in ids]
+    if not repeats:
+        assert make(database, given)
+        return
+    with pytest.raises(RepeatedIdError) as caught, database.transaction() as session:
+        create(session, given)
+    assert [(each.id, each.position, each.first) for each in caught.value.repeats] == repeats
 
 
 def test_more_items_than_allowed_are_refused(
