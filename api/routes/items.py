@@ -1,11 +1,15 @@
 """Items: put, get, delete, list, and whole batches in the formats that catalogues come in."""
 
+import re
 import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
 
 from api.deps import RawBody, Reader, ReadSession, RuntimeDep, Writer, WriteSession
 from api.errors import responses
@@ -21,7 +25,25 @@ from linkage.sources import ReadOptions, read
 from linkage.types import Record, RecordError
 from translate import localisations
 
-router = APIRouter(prefix="/v1", tags=["items"])
+RELATED = re.compile(rb"/items/.+/related$")
+
+
+class ItemRoute(APIRoute):
+    """A route of items, or of what is related to one: the path as it was sent tells which.
+
+    `…/related` is never an item; one whose id ends so is asked for with `%2Frelated`, which the
+    decoded path no longer tells from a bare slash.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match as any route does, but for an item's route where its related content is meant."""
+        sent = scope.get("raw_path") or scope["path"].encode()
+        if self.path.endswith("/related") == bool(RELATED.search(sent)):
+            return super().matches(scope)
+        return Match.NONE, {}
+
+
+router = APIRouter(prefix="/v1", tags=["items"], route_class=ItemRoute)
 ItemPath = Annotated[ItemId, Path(description="The owner's id of the item.")]
 JSON_LINES = "application/x-ndjson"
 MEDIA_TYPES = {

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import Credentials, Reader, ReadSession, RuntimeDep, reading_caller
 from api.errors import fault_of, responses
-from api.routes.items import ItemPath
+from api.routes.items import ItemPath, ItemRoute
 from api.schemas.mentions import MentionOut, MentionsBody, MentionsOut
 from api.schemas.related import (
     ExplainedOut,
@@ -31,11 +31,6 @@ from linkage.types import Related
 router = APIRouter(prefix="/v1", tags=["linkage"])
 
 
-@router.get(
-    "/items/{item_id:path}/related",
-    response_model=RelatedOut,
-    responses={304: {"description": "Not Modified"}, **responses(401, 403, 404, 422, 429, 503)},
-)
 def related_to_item(
     request: Request,
     item_id: ItemPath,
@@ -122,6 +117,15 @@ def find_mentions(
         session, caller.tenant_id, body.text, language=body.language, top_k=body.top_k
     )
     return MentionsOut(mentions=[MentionOut.of(mention, body.top_k) for mention in mentions])
+
+
+router.add_api_route(
+    "/items/{item_id:path}/related",
+    related_to_item,
+    response_model=RelatedOut,
+    responses={304: {"description": "Not Modified"}, **responses(401, 403, 404, 422, 429, 503)},
+    route_class_override=ItemRoute,
+)
 
 
 def _written(related: Related) -> bytes:

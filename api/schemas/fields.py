@@ -8,7 +8,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 """Text without control characters, but for tabs and the ends of lines."""
 ONE_LINE = r"^[^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f])?$"
-SOME_TEXT = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+BLANK = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""Control characters and spaces, one by one: what `\\s` is, no two engines agree on."""
+SOME_TEXT = rf"^[^\x00-\x1f\x7f-\x9f]*[^{BLANK}][^\x00-\x1f\x7f-\x9f]*$"
 Text = Annotated[str, StringConstraints(pattern=PLAIN)]
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -24,7 +26,10 @@ AttributeFilter = Annotated[
 """`name:value` of an attribute."""
 Url = Annotated[
     str,
-    StringConstraints(max_length=2000, pattern=r"^https?://[A-Za-z0-9][^\s/?#]{0,252}([/?#]\S*)?$"),
+    StringConstraints(
+        max_length=2000,
+        pattern=rf"^https?://[A-Za-z0-9][^{BLANK}/?#]{{0,252}}([/?#][^{BLANK}]*)?$",
+    ),
 ]
 """A web address; no name of a host is longer than 253 characters (RFC 1035)."""
 DATE = r"^-?[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T[0-9:.+Z-]+)?)?)?$"

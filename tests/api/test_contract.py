@@ -1,5 +1,8 @@
 """What holds for every endpoint: errors, ids, sizes, rates."""
 
+import json
+import re
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -99,3 +102,14 @@ def test_who_speaks_a_dialect_may_send_what_only_its_first_server_knows(
     client: TestClient, path: str
 ) -> None:
     assert client.get(path).status_code == client.get(path, params={"limt": "5"}).status_code
+
+
+def test_no_pattern_says_space_in_a_way_that_engines_read_differently(app: FastAPI) -> None:
+    assert not re.search(r'"pattern": "[^"]*\\\\[sS]', json.dumps(app.openapi()))
+
+
+def test_no_kind_of_space_is_part_of_an_address(client: TestClient) -> None:
+    spaces = [chr(code) for code in range(0x3001) if chr(code).isspace()]
+    for space in spaces:
+        item = {"kind": "book", "title": "Dune", "url": f"https://a.example/{space}b"}
+        assert client.put("/v1/items/a", json=item).status_code == 422, hex(ord(space))

@@ -1,4 +1,5 @@
 import json
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -102,3 +103,22 @@ def test_a_bad_field_is_named(client: TestClient, change: dict, field: str) -> N
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert any(field in error["field"] for error in answer.json()["errors"])
+
+
+def test_an_id_that_ends_as_the_path_to_related_content_is_told_apart_when_escaped(
+    client: TestClient,
+) -> None:
+    for id_ in ("related", "shop", "shop/related"):
+        path = f"/v1/items/{quote(id_, safe='')}"
+        assert client.put(path, json=DUNE | {"title": id_}).status_code == 201
+        assert client.get(path).json()["title"] == id_
+    assert "links" in client.get("/v1/items/shop/related").json()
+    assert "links" in client.get("/v1/items/shop%2Frelated/related").json()
+    assert client.delete("/v1/items/shop%2Frelated").status_code == 204
+    assert client.get("/v1/items/shop").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "PATCH"])
+def test_related_content_is_only_read(client: TestClient, method: str) -> None:
+    answer = client.request(method, "/v1/items/shop/related", json=DUNE)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
