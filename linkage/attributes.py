@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from more_itertools import batched
 from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.orm import Session
 
-from linkage.batches import batched
-from linkage.models import AttributeRow, ItemRow
+from linkage.models import IN_LIST, AttributeRow, ItemRow
 from linkage.related.filters import by_name, values
 from linkage.types import Item
 
@@ -28,7 +28,7 @@ def keep(session: Session, tenant_id: str, items: Mapping[int, Item]) -> None:
 
 def drop(session: Session, keys: Iterable[int]) -> None:
     """Delete the rows of items that change or go."""
-    for chunk in batched(keys):
+    for chunk in batched(keys, IN_LIST):
         session.execute(
             delete(AttributeRow)
             .where(AttributeRow.key.in_(chunk))

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from more_itertools import batched
 from sqlalchemy import Select, bindparam, delete, literal, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from linkage import store
-from linkage.batches import batched
 from linkage.models import Base, CoClickRow, FeedbackRow, SeenRow
 from linkage.related import freshness
 
@@ -248,7 +248,7 @@ def _add(
 
 
 def _insert(
-    session: Session, model: type[Base], rows: list[dict[str, Any]]
+    session: Session, model: type[Base], rows: Sequence[dict[str, Any]]
 ) -> postgresql.Insert | sqlite.Insert:
     """Return an insert that can tell what to do about rows there are."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"

@@ -7,12 +7,12 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from more_itertools import batched
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from linkage import catalogue, embed
-from linkage.batches import batched
-from linkage.models import ItemRow, ReadingRow
+from linkage.models import IN_LIST, ItemRow, ReadingRow
 from linkage.types import Item
 
 
@@ -36,7 +36,7 @@ def keep(
     rows = {key: _row(tenant_id, key, *each) for key, each in found.items()}
     known = _known(session, tenant_id, rows)
     changed = {key: row for key, row in rows.items() if known.get(key) != row}
-    for chunk in batched(changed):
+    for chunk in batched(changed, IN_LIST):
         session.execute(delete(ReadingRow).where(ReadingRow.key.in_(chunk)))
         session.execute(insert(ReadingRow), [changed[key] for key in chunk])
     _touch(session, tenant_id, [key for key in changed if _helps(found[key][1], encoder)])
@@ -95,7 +95,7 @@ def _known(session: Session, tenant_id: str, keys: Iterable[int]) -> dict[int, d
     columns = ReadingRow.__table__.columns
     return {
         row["key"]: dict(row)
-        for chunk in batched(keys)
+        for chunk in batched(keys, IN_LIST)
         for row in session.execute(
             select(*columns).where(ReadingRow.tenant_id == tenant_id, ReadingRow.key.in_(chunk))
         ).mappings()
@@ -107,6 +107,6 @@ def _touch(session: Session, tenant_id: str, keys: list[int]) -> None:
     if not keys:
         return
     revision = catalogue.hold(session, tenant_id) + 1
-    for chunk in batched(keys):
+    for chunk in batched(keys, IN_LIST):
         session.execute(update(ItemRow).where(ItemRow.key.in_(chunk)).values(revision=revision))
     catalogue.set_revision(session, tenant_id, revision)

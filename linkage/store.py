@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from more_itertools import batched
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -24,12 +25,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from linkage import attributes
-from linkage.batches import IN_LIST, batched
 from linkage.catalogue import hold, set_revision
 from linkage.cursor import LAST_KEY, encode, key_of
 from linkage.errors import ItemNotFoundError
 from linkage.items import content_hash
-from linkage.models import ItemRow
+from linkage.models import IN_LIST, ItemRow
 from linkage.types import Filters, ImportSummary, Item
 
 _FIELDS = tuple(f.name for f in fields(Item))
@@ -108,7 +108,7 @@ def remove(session: Session, tenant_id: str, ids: Iterable[str]) -> int:
     """Delete the items there are of these ids and return how many there were."""
     revision = hold(session, tenant_id)
     removed = 0
-    for chunk in batched(ids):
+    for chunk in batched(ids, IN_LIST):
         gone = session.execute(
             delete(ItemRow)
             .where(ItemRow.tenant_id == tenant_id, ItemRow.id.in_(chunk))
@@ -136,7 +136,7 @@ def by_ids(session: Session, tenant_id: str, ids: Iterable[str]) -> dict[str, St
     connection = session.connection()
     return {
         row.id: _stored(row)
-        for chunk in batched(ids)
+        for chunk in batched(ids, IN_LIST)
         for row in connection.execute(_BY_ID, {"tenant_id": tenant_id, "ids": chunk})
     }
 
@@ -194,7 +194,7 @@ def visible(
     With `excerpt`, of each text only so many characters are read.
     """
     found: dict[int, Item] = {}
-    for chunk in batched(wanted):
+    for chunk in batched(wanted, IN_LIST):
         is_shown = and_(ItemRow.key.in_(chunk), _is_shown())
         there = _run(session, tenant_id, is_shown, IN_LIST, excerpt=excerpt)
         found.update((s.key, s.item) for s in there)
@@ -220,7 +220,7 @@ def kinds(session: Session, tenant_id: str) -> list[str]:
 def revisions(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int, int]:
     """Return the revision of each of these keys whose item may be shown."""
     found: dict[int, int] = {}
-    for chunk in batched(wanted):
+    for chunk in batched(wanted, IN_LIST):
         bound = {"tenant_id": tenant_id, "keys": chunk, "now": datetime.now(UTC)}
         there = session.connection().execute(_SHOWN, bound)
         found.update((key, revision) for key, revision in there)
@@ -244,7 +244,7 @@ def passing_of(
     query = select(ItemRow.key).where(*_conditions(tenant_id, filters))
     there = {
         key
-        for chunk in batched(order)
+        for chunk in batched(order, IN_LIST)
         for key in session.execute(query.where(ItemRow.key.in_(chunk))).scalars()
     }
     return [key for key in order if key in there]
@@ -260,7 +260,7 @@ def read(session: Session, tenant_id: str, wanted: Iterable[int]) -> list[Stored
     connection = session.connection()
     return [
         _stored(row)
-        for chunk in batched(wanted)
+        for chunk in batched(wanted, IN_LIST)
         for row in connection.execute(_READ, {"tenant_id": tenant_id, "keys": chunk})
     ]
 
@@ -299,7 +299,7 @@ def _is_shown() -> ColumnElement[bool]:
 
 def _hashes(session: Session, tenant_id: str, ids: list[str]) -> dict[str, tuple[int, str]]:
     found: dict[str, tuple[int, str]] = {}
-    for chunk in batched(ids):
+    for chunk in batched(ids, IN_LIST):
         query = select(ItemRow.id, ItemRow.key, ItemRow.content_hash).where(
             ItemRow.tenant_id == tenant_id, ItemRow.id.in_(chunk)
         )

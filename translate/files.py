@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from xml.parsers import expat
 
-from translate.batches import batched
+from more_itertools import batched
+
 from translate.detect import Detector
 from translate.formats import Document, Options, Passage, Slot, read
 from translate.glossary import Glossary

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 
+from more_itertools import batched
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from translate import store, usage, webhooks
-from translate.batches import batched
 from translate.errors import (
     IdempotencyConflictError,
     InvalidJobError,

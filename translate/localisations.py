@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from more_itertools import batched
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from translate import glossaries
-from translate.batches import batched
 from translate.errors import LocalisationNotFoundError
 from translate.languages import canonical
 from translate.models import LocalisationRow, LocalisedRow, UnitRow

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from more_itertools import batched
 from sqlalchemy import (
     ColumnElement,
     Integer,
@@ -22,7 +23,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from translate.batches import batched
 from translate.errors import UnitNotFoundError
 from translate.fingerprint import bands
 from translate.languages import canonical

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
+from more_itertools import batched
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from translate.batches import batched
 from translate.fingerprint import bands
 from translate.languages import canonical
 from translate.memories import UNIT_COLUMNS, scope_of

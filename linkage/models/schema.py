@@ -8,6 +8,8 @@ from sqlalchemy.types import TypeDecorator
 
 BIG_KEY = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only where the key is spelled INTEGER."""
+IN_LIST = 500
+"""Values in one IN list; every database takes so many."""
 
 
 class Instant(TypeDecorator[datetime]):

@@ -8,15 +8,15 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from more_itertools import batched
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from linkage import catalogue
-from linkage.batches import batched
 from linkage.cursor import encode, key_of
 from linkage.errors import EntityNotFoundError
 from linkage.items import content_hash
-from linkage.models import EntityRow
+from linkage.models import IN_LIST, EntityRow
 from linkage.types import Entity, ImportSummary
 
 _NAMES = tuple(f.name for f in fields(Entity))
@@ -70,7 +70,7 @@ def remove(session: Session, tenant_id: str, ids: Iterable[str]) -> int:
     """Delete the entities there are of these ids and return how many there were."""
     revision = catalogue.hold(session, tenant_id)
     removed = 0
-    for chunk in batched(ids):
+    for chunk in batched(ids, IN_LIST):
         gone = session.execute(
             delete(EntityRow)
             .where(EntityRow.tenant_id == tenant_id, EntityRow.id.in_(chunk))
@@ -111,7 +111,7 @@ def changed_since(
 def by_keys(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int, Entity]:
     """Return the entities there are of these keys."""
     found: dict[int, Entity] = {}
-    for chunk in batched(wanted):
+    for chunk in batched(wanted, IN_LIST):
         there = _run(session, tenant_id, EntityRow.key.in_(chunk), len(chunk))
         found.update((stored.key, stored.entity) for stored in there)
     return found
@@ -120,7 +120,7 @@ def by_keys(session: Session, tenant_id: str, wanted: Iterable[int]) -> dict[int
 def by_ids(session: Session, tenant_id: str, wanted: Iterable[str]) -> dict[str, Entity]:
     """Return the entities there are of these ids."""
     found: dict[str, Entity] = {}
-    for chunk in batched(wanted):
+    for chunk in batched(wanted, IN_LIST):
         there = _run(session, tenant_id, EntityRow.id.in_(chunk), len(chunk))
         found.update((stored.entity.id, stored.entity) for stored in there)
     return found
@@ -172,7 +172,7 @@ def _stored(row: Row[Any]) -> StoredEntity:
 
 def _hashes(session: Session, tenant_id: str, ids: list[str]) -> dict[str, tuple[int, str]]:
     found: dict[str, tuple[int, str]] = {}
-    for chunk in batched(ids):
+    for chunk in batched(ids, IN_LIST):
         query = select(EntityRow.id, EntityRow.key, EntityRow.content_hash).where(
             EntityRow.tenant_id == tenant_id, EntityRow.id.in_(chunk)
         )

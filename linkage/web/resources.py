@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from more_itertools import batched
 from sqlalchemy import and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import Select
 
-from linkage.batches import batched
-from linkage.models import OriginRow, ResourceRow, SourcedItemRow, SubscriptionRow
+from linkage.models import IN_LIST, OriginRow, ResourceRow, SourcedItemRow, SubscriptionRow
 from linkage.web.port import digest, origin_of
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ def enlist(
     """
     moment = datetime.now(UTC)
     room = MAX_ADDRESSES - _count(session, subscription_key)
-    for chunk in batched(addresses):
+    for chunk in batched(addresses, IN_LIST):
         by_digest = {digest(kind, url): url for url in chunk}
         known = _known(session, subscription_key, by_digest)
         for row in known.values():
@@ -134,7 +134,7 @@ def unlisted(session: Session, parent_key: int, listed: Collection[str]) -> list
 
 def drop(session: Session, keys: Collection[int]) -> None:
     """Delete resources; their items are to be forgotten before."""
-    for chunk in batched(keys):
+    for chunk in batched(keys, IN_LIST):
         session.execute(delete(ResourceRow).where(ResourceRow.key.in_(chunk)))
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from more_itertools import batched
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from linkage import store
-from linkage.batches import batched
-from linkage.models import ItemRow, SourcedItemRow, SubscriptionRow
+from linkage.models import IN_LIST, ItemRow, SourcedItemRow, SubscriptionRow
 
 
 def first_seen(
@@ -16,7 +16,7 @@ def first_seen(
 ) -> dict[str, datetime]:
     """Return since when the subscription has brought those of the items that it knows."""
     found: dict[str, datetime] = {}
-    for chunk in batched(item_ids):
+    for chunk in batched(item_ids, IN_LIST):
         query = select(SourcedItemRow.item_id, SourcedItemRow.first_seen_at).where(
             SourcedItemRow.subscription_key == subscription_key, SourcedItemRow.item_id.in_(chunk)
         )
@@ -29,7 +29,7 @@ def note(
 ) -> None:
     """Note that a resource brought items, each with the moment it was first seen."""
     known = first_seen(session, subscription_key, seen.keys())
-    for chunk in batched(known):
+    for chunk in batched(known, IN_LIST):
         session.execute(
             update(SourcedItemRow)
             .where(
@@ -60,7 +60,7 @@ def forget_of(
     """Remove the items that these resources brought, but for some; return how many."""
     return sum(
         _forget(session, tenant_id, SourcedItemRow.resource_key.in_(chunk), but)
-        for chunk in batched(resource_keys)
+        for chunk in batched(resource_keys, IN_LIST)
     )
 
 
@@ -85,7 +85,7 @@ def forget_expired(
             (SourcedItemRow.subscription_key == subscription_key)
             & SourcedItemRow.item_id.in_(chunk),
         )
-        for chunk in batched(ids)
+        for chunk in batched(ids, IN_LIST)
     )
 
 
@@ -99,7 +99,7 @@ def _forget(
         .execution_options(synchronize_session=False)
     )
     ids = set(rows.scalars())
-    for chunk in batched(ids.copy()):
+    for chunk in batched(ids.copy(), IN_LIST):
         others = (
             select(SourcedItemRow.item_id)
             .join(SubscriptionRow, SubscriptionRow.key == SourcedItemRow.subscription_key)

@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from more_itertools import batched
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from linkage import store
-from linkage.batches import batched
 from linkage.cursor import LAST_KEY, decode, encode
 from linkage.errors import InvalidCursorError, WorkNotFoundError
-from linkage.models import ItemRow, WorkItemRow, WorkRow
+from linkage.models import IN_LIST, ItemRow, WorkItemRow, WorkRow
 from linkage.types import Item
 from linkage.works import workstore
 
@@ -68,7 +68,7 @@ def get(session: Session, tenant_id: str, work_id: str) -> Work:
 def ids_of(session: Session, tenant_id: str, keys: Collection[int]) -> dict[int, str]:
     """Return the id of the work of each of the keys; what is new or changed may have none yet."""
     found: dict[int, str] = {}
-    for chunk in batched(sorted(keys)):
+    for chunk in batched(sorted(keys), IN_LIST):
         bound = {"tenant_id": tenant_id, "keys": chunk}
         there = session.connection().execute(_IDS_OF, bound)
         found.update((key, id_) for key, id_ in there)

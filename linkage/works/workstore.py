@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from more_itertools import batched
 from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from linkage.batches import batched
 from linkage.models import ItemRow, WorkBlockRow, WorkEdgeRow, WorkItemRow, WorkRow
 
 Edges = dict[tuple[int, int], float]

@@ -7,12 +7,12 @@ import ctranslate2
 import orjson
 import psutil
 import torch
+from more_itertools import batched
 from transformers import GenerationConfig, M2M100ForConditionalGeneration
 
 from tests.benchmarks.interactive import served
 from tests.benchmarks.report import Table
 from tests.benchmarks.translation_job import SEGMENTS, job, sentences, timed
-from translate.batches import batched
 from translate.card import ModelCard
 from translate.engine import shipped_model
 from translate.learn.config import Recipe
