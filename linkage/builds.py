@@ -7,7 +7,8 @@ where it stopped. What changes while it runs is caught up with or in the delta o
 
 import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -266,22 +267,36 @@ def run(  # noqa: PLR0913 - what a worker hands over
         is_ours = held.take(session, tenant_id)
         build = get(session, tenant_id, build_id)
         if is_ours and build.deaths >= MOST_DEATHS:
-            log.error("index_build_given_up", tenant=tenant_id, build=build_id, stage=build.stage)
-            held.end(session, state="failed", error=_death_of(build))
-            return get(session, tenant_id, build_id)
+            return _give_up(session, build, held)
         live = catalogue.state(session, tenant_id).live_build
     if not is_ours:
         return build
+    with _ending(transaction, build, held), held.kept():
+        builder = Builder(
+            _plan(build, live, held.claim), transaction=transaction, data_dir=data_dir,
+            encoder=encoders(build.encoder), stores=stores, record=held.record,
+        )  # fmt: skip
+        report = builder.make()
+        with transaction() as session:
+            _end(session, build, held, report)
+        builder.clear()
+    with transaction() as session:
+        prune(session, tenant_id, data_dir=data_dir, stores=stores, keep=KEPT)
+        return get(session, tenant_id, build_id)
+
+
+def _give_up(session: Session, build: Build, held: Lease) -> Build:
+    """End a build whose runs die again and again."""
+    log.error("index_build_given_up", tenant=build.tenant_id, build=build.id, stage=build.stage)
+    held.end(session, state="failed", error=_death_of(build))
+    return get(session, build.tenant_id, build.id)
+
+
+@contextmanager
+def _ending(transaction: Transaction, build: Build, held: Lease) -> Iterator[None]:
+    """Let an interrupted build wait for the next run; of one that fails, keep why."""
     try:
-        with held.kept():
-            builder = Builder(
-                _plan(build, live, held.claim), transaction=transaction, data_dir=data_dir,
-                encoder=encoders(build.encoder), stores=stores, record=held.record,
-            )  # fmt: skip
-            report = builder.make()
-            with transaction() as session:
-                _end(session, build, held, report)
-            builder.clear()
+        yield
     except (BuildSupersededError, DBAPIError):
         raise  # the database may come back, and another run go on
     except KeyboardInterrupt:
@@ -290,12 +305,9 @@ def run(  # noqa: PLR0913 - what a worker hands over
         raise
     except Exception as error:  # would come again, run after run
         is_bug = not isinstance(error, LinkageError)
-        log.exception("index_build_failed", tenant=tenant_id, build=build_id, exc_info=is_bug)
+        log.exception("index_build_failed", tenant=build.tenant_id, build=build.id, exc_info=is_bug)
         with transaction() as session:
             held.end(session, state="failed", error=_told(error))
-    with transaction() as session:
-        prune(session, tenant_id, data_dir=data_dir, stores=stores, keep=KEPT)
-        return get(session, tenant_id, build_id)
 
 
 def _death_of(build: Build) -> str:

@@ -36,7 +36,7 @@ MAX_NAMESAKES = 200
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question of a batch: about an item of the catalogue, by its id, or any other item."""
+    """One question: about an item of the catalogue, by its id, or any other item."""
 
     subject: str | Item
     options: Options = field(default_factory=Options)
@@ -106,27 +106,6 @@ class Linker:
             limit=limit, cursor=cursor,
         )  # fmt: skip
         return self.answer(session, tenant_id, Ask(item_id, options))
-
-    def related_to(  # noqa: PLR0913 - the options of one question
-        self,
-        session: Session,
-        tenant_id: str,
-        item: Item | str,
-        *,
-        filters: Filters | None = None,
-        relation: Relation | None = None,
-        fresh: float = 0.0,
-        diversity: float = 0.0,
-        limit: int = 10,
-        cursor: str | None = None,
-    ) -> Related:
-        """Return what belongs to an item that need not be in the catalogue, or to a text."""
-        options = Options(
-            filters=filters or Filters(), relation=relation, fresh=fresh, diversity=diversity,
-            limit=limit, cursor=cursor,
-        )  # fmt: skip
-        subject = text_item(item) if isinstance(item, str) else item
-        return self.answer(session, tenant_id, Ask(subject, options))
 
     def answer(self, session: Session, tenant_id: str, ask: Ask) -> Related:
         """Answer one question; ItemNotFoundError when it is about an item there is not."""

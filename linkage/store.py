@@ -181,8 +181,8 @@ def changed_since(  # noqa: PLR0913 - where to go on, and how far
     After LAST_KEY of a revision are the later revisions. With `excerpt`, of each text only so many
     characters are read.
     """
-    is_later = tuple_(ItemRow.revision, ItemRow.key) > (revision, after_key)
     order = (ItemRow.revision, ItemRow.key)
+    is_later = _is_later(revision, after_key)
     return _run(session, tenant_id, is_later, limit, order, excerpt=excerpt)
 
 
@@ -265,12 +265,18 @@ def read(session: Session, tenant_id: str, wanted: Iterable[int]) -> list[Stored
     ]
 
 
-def count(session: Session, tenant_id: str, *, after_revision: int = -1) -> int:
-    """Return how many items the tenant has, or how many of them changed after a revision."""
+def count(
+    session: Session, tenant_id: str, *, after_revision: int = -1, after_key: int = LAST_KEY
+) -> int:
+    """Return how many items the tenant has, or how many changed after (revision, key)."""
     query = select(func.count()).select_from(ItemRow).where(ItemRow.tenant_id == tenant_id)
     if after_revision >= 0:
-        query = query.where(ItemRow.revision > after_revision)
+        query = query.where(_is_later(after_revision, after_key))
     return session.execute(query).scalar_one()
+
+
+def _is_later(revision: int, key: int) -> ColumnElement[bool]:
+    return tuple_(ItemRow.revision, ItemRow.key) > (revision, key)
 
 
 def _conditions(tenant_id: str, filters: Filters) -> list[ColumnElement[bool]]:

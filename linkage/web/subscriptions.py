@@ -62,24 +62,11 @@ def add(  # noqa: PLR0913 - keywords, most with a default
     `keep_days` after its date an item expires. Raises InvalidSubscriptionError, and
     SubscriptionNamedError where it is there under another `source`.
     """
-    try:
-        url = identifiers.url(url)
-    except ValueError as error:
-        raise InvalidSubscriptionError("url", str(error)) from None
-    if every_seconds < SHORTEST:
-        raise InvalidSubscriptionError("every_seconds", f"must be at least {SHORTEST}")
+    url = _checked(url, every_seconds)
     row = _of_url(session, tenant_id, kind, url)
     is_new = row is None
     if row is None:
-        row = SubscriptionRow(
-            id=f"so_{secrets.token_hex(12)}",
-            tenant_id=tenant_id,
-            kind=kind,
-            url=url,
-            digest=digest(kind, url),
-            created_at=datetime.now(UTC),
-            source=source or f"web:{urlsplit(url).hostname}"[:100],
-        )
+        row = _made(tenant_id, kind, url, source)
         session.add(row)
     elif source not in (None, row.source):
         raise SubscriptionNamedError(row.id, row.source)
@@ -129,6 +116,29 @@ def remove(
     resources.drop_all(session, row.key)
     session.execute(delete(SubscriptionRow).where(SubscriptionRow.key == row.key))
     return removed
+
+
+def _checked(url: str, every_seconds: int) -> str:
+    """Return an address as it is kept; InvalidSubscriptionError if it, or how often, is wrong."""
+    try:
+        url = identifiers.url(url)
+    except ValueError as error:
+        raise InvalidSubscriptionError("url", str(error)) from None
+    if every_seconds < SHORTEST:
+        raise InvalidSubscriptionError("every_seconds", f"must be at least {SHORTEST}")
+    return url
+
+
+def _made(tenant_id: str, kind: Kind, url: str, source: str | None) -> SubscriptionRow:
+    return SubscriptionRow(
+        id=f"so_{secrets.token_hex(12)}",
+        tenant_id=tenant_id,
+        kind=kind,
+        url=url,
+        digest=digest(kind, url),
+        created_at=datetime.now(UTC),
+        source=source or f"web:{urlsplit(url).hostname}"[:100],
+    )
 
 
 def _of_url(session: Session, tenant_id: str, kind: str, url: str) -> SubscriptionRow | None:

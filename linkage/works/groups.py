@@ -69,7 +69,7 @@ def catch_up(
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Changed items, each with its blocks, and those they are to be compared with."""
+    """Changed items, each with its blocks, those they are compared with, and how many are left."""
 
     items: list[Stored]
     blocks: dict[int, set[int]]
@@ -91,8 +91,8 @@ def _next(transaction: Transaction, tenant_id: str, claim: str) -> _Batch | None
         )
         if not changed:
             return None
-        left = store.count(session, tenant_id, after_revision=state.revision)
-        return _gathered(session, tenant_id, changed, left)
+        left = store.count(session, tenant_id, after_revision=state.revision, after_key=state.key)
+        return _gathered(session, tenant_id, changed, left - len(changed))
 
 
 def _gathered(session: Session, tenant_id: str, changed: list[Stored], left: int) -> _Batch:

@@ -16,10 +16,10 @@ from linkage.imports import Transaction
 from linkage.index import VectorStores
 from linkage.indexing.pgvector import PgVectorStores
 from linkage.lexical import Lexicon
-from linkage.linker import Linker
+from linkage.linker import Ask, Linker, text_item
 from linkage.match import shipped_matcher
 from linkage.related.sketch import Sketch
-from linkage.types import Filters, Item, Related
+from linkage.types import Filters, Item, Options, Related
 from linkage.works import groups, workstore
 
 MakeItem = Callable[..., Item]
@@ -167,7 +167,8 @@ def test_foreign_cursor_is_an_error(linker: Linker, db: Session, cursor: str) ->
 
 @pytest.mark.usefixtures("catalogue")
 def test_text_finds_what_it_speaks_of(linker: Linker, db: Session) -> None:
-    assert ids(linker.related_to(db, T, "spice on a desert planet", limit=2)) == ["sand", "dune"]
+    ask = Ask(text_item("spice on a desert planet"), Options(limit=2))
+    assert ids(linker.answer(db, T, ask)) == ["sand", "dune"]
 
 
 @pytest.mark.usefixtures("catalogue")
@@ -175,7 +176,7 @@ def test_item_from_outside_is_compared_like_one_of_the_catalogue(
     linker: Linker, db: Session, make_item: MakeItem
 ) -> None:
     outside = make_item("new", "Emma", "film", text="Jane Austen's novel Emma, adapted.")
-    related = linker.related_to(db, T, outside)
+    related = linker.answer(db, T, Ask(outside))
     assert (ids(related)[0], related.links[0].relation) == ("emma", "adaptation_of")
 
 

@@ -83,6 +83,17 @@ def test_editions_of_a_book_are_one_work_and_its_sequel_another(
     assert ids() == found
 
 
+def test_progress_ends_where_it_says(
+    add: Add, transaction: Transaction, matcher: Matcher, dune: list[Item],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(groups, "BATCH", 3)
+    add(*dune)
+    told: list[tuple[int, int]] = []
+    groups.catch_up(transaction, TENANT, matcher, progress=lambda *now: told.append(now))
+    assert told == [(3, 4), (4, 4)]
+
+
 def test_new_edition_joins_the_work_there_is(
     add: Add, follow: Callable, ids: Callable, dune: list[Item]
 ) -> None:
