@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import faiss as faiss_untyped
 import numpy as np
@@ -20,10 +20,10 @@ from linkage.errors import KindNotKeptError
 from linkage.indexing.columns import Columns, Mask, Names, Rows, packed
 from linkage.indexing.vectorlog import Keys
 from linkage.lexical import Hit
-from linkage.types import Filters
+from linkage.types import Filters, IndexKind
 
 faiss: Any = faiss_untyped  # its stubs do not know what its Python layer adds
-Kind = Literal["auto", "flat", "hnsw", "ivfpq", "pgvector"]
+Kind = IndexKind
 """How vectors are searched; `auto` lets the number of items decide. See docs/performance.md."""
 
 FLAT_UP_TO = 10_000

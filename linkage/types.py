@@ -8,6 +8,8 @@ from typing import Any, Literal
 Relation = Literal[
     "same_work", "adaptation_of", "same_creator", "series", "about", "mentions", "similar"
 ]
+IndexKind = Literal["auto", "flat", "hnsw", "ivfpq", "pgvector"]
+SourceKind = Literal["feed", "sitemap", "page"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

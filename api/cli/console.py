@@ -1,28 +1,27 @@
 """What all commands share: the application, the runtime, printing, and errors without traces."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from errno import ENOSPC
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import orjson
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy import inspect
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from linkage.errors import LinkageError
 from translate.errors import TranslateError
-from translate.models import UnitRow
-from translate.search import TenantMemory
-from translate.types import ImportSummary
-from workers.logs import configure_logs
-from workers.runtime import Runtime
-from workers.settings import DEFAULT_TENANT, settings_from_environment
+
+if TYPE_CHECKING:
+    from translate.search import TenantMemory
+    from translate.types import ImportSummary
+    from workers.runtime import Runtime
 
 app = typer.Typer(
     name="weft",
@@ -38,13 +37,19 @@ err = Console(stderr=True)
 
 Tenant = Annotated[str, typer.Option(help="Whose catalogue.", envvar="WEFT_TENANT")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-DEFAULT = DEFAULT_TENANT
+DEFAULT = "default"
 SHOWN_FAULTS = 20
 
 
 @contextmanager
 def command() -> Iterator[Runtime]:
     """Yield a runtime; print a known error in one line and exit with 1."""
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
+    from workers.logs import configure_logs
+    from workers.runtime import Runtime
+    from workers.settings import settings_from_environment
+
     settings = settings_from_environment()
     configure_logs(settings.model_copy(update={"log_level": "WARNING"}))
     runtime = Runtime(settings)
@@ -68,6 +73,11 @@ def command() -> Iterator[Runtime]:
 
 def tenant_memory(runtime: Runtime, tenant: str) -> TenantMemory | None:
     """Return a tenant's translation memory; None where there is no database yet."""
+    from sqlalchemy import inspect
+
+    from translate.models import UnitRow
+    from translate.search import TenantMemory
+
     settings = runtime.settings
     if settings.database_url is None and not settings.data_dir.is_dir():
         return None

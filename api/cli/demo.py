@@ -1,5 +1,7 @@
 """`weft demo`: from nothing to related content and translations, in front of one's eyes."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
@@ -9,20 +11,18 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import httpx
 import orjson
 import typer
 from rich.markup import escape
 
 from api.cli.console import DEFAULT, command, fail, out
-from linkage import builds
-from linkage.imports import import_records
-from linkage.sample import sample_items, sample_reviews
-from workers import accounts
-from workers.migrations import migrate
-from workers.runtime import Runtime
+
+if TYPE_CHECKING:
+    import httpx
+
+    from workers.runtime import Runtime
 
 BOOK = "book-dune"
 FILM_OF_BOOK = "film-dune-2021"
@@ -47,6 +47,8 @@ def demo(
     ] = False,
 ) -> None:
     """Import the sample catalogue, start API and worker, and ask three real questions."""
+    import httpx
+
     with command() as runtime:
         url = f"http://{runtime.settings.host}:{runtime.settings.port}"
         _check_port_is_free(runtime)
@@ -76,6 +78,12 @@ def _check_port_is_free(runtime: Runtime) -> None:
 
 def _prepare(runtime: Runtime) -> str:
     """Migrate, import, index; return a fresh key with all scopes."""
+    from linkage import builds
+    from linkage.imports import import_records
+    from linkage.sample import sample_items
+    from workers import accounts
+    from workers.migrations import migrate
+
     runtime.settings.data_dir.mkdir(parents=True, exist_ok=True)
     out.print(f"[bold]1.[/] Migrating {runtime.settings.data_dir / 'weft.db'}")
     migrate(runtime.settings.resolved_database_url)
@@ -142,6 +150,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _wait_until_ready(client: httpx.Client) -> None:
+    import httpx
+
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until:
         with contextlib.suppress(httpx.TransportError):
@@ -180,6 +190,8 @@ def _ask_mentions(client: httpx.Client) -> list[str]:
 
 
 def _ask_translations(client: httpx.Client) -> list[str]:
+    from linkage.sample import sample_reviews
+
     reviews = [review for review in sample_reviews() if review.language == "en"][:REVIEWS]
     items = [{"id": review.id, "text": review.text} for review in reviews]
     job = _show(client, "POST", "/v1/translation-jobs", {"items": items, "targets": TARGETS})

@@ -8,8 +8,6 @@ import typer
 from rich.markup import escape
 
 from api.cli.console import DEFAULT, Json, Tenant, command, err, out, print_json, progress_bar
-from linkage.knowledge import read
-from linkage.knowledge.imports import import_entities
 from linkage.types import Entity, ImportSummary
 
 SHOWN_ERRORS = 20
@@ -43,6 +41,9 @@ def import_file(
 
     Example: `weft import-entities latest-all.json.bz2 --language en --language de --kind person`
     """
+    from linkage.knowledge import read
+    from linkage.knowledge.imports import import_entities
+
     with command() as runtime, progress_bar(f"Importing {file.name}", "entities") as advance:
         records = (
             record

@@ -6,8 +6,6 @@ from typing import Annotated
 import typer
 
 from api.cli.console import DEFAULT, Json, Tenant, command, err, out, print_json, tenant_memory
-from translate import glossaries
-from translate.files import translate_file as translated
 from translate.formats import READERS, Options
 
 
@@ -41,6 +39,9 @@ def translate_file(
     json: Json = False,
 ) -> None:
     """Translate a file."""
+    from translate import glossaries
+    from translate.files import translate_file as translated
+
     options = Options(target=to, source=source, columns=tuple(column), is_thorough=thorough)
     with command() as runtime:
         terms = None

@@ -1,13 +1,14 @@
 """`weft glossary`: terms that translations must use."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy.orm import Session
 
 from api.cli.console import (
     DEFAULT,
@@ -19,12 +20,13 @@ from api.cli.console import (
     print_import,
     print_json,
 )
-from api.schemas.glossaries import GlossaryOut
-from translate import glossaries
 from translate.errors import GlossaryNotFoundError
-from translate.exchange import TERM_FORMATS, TermFormat, read_terms, write_terms
-from translate.languages import canonical
 from translate.types import ImportSummary
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from translate.exchange import TermFormat
 
 glossary = typer.Typer(help="Terms that translations must use.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The glossary's name, or its id.")]
@@ -51,6 +53,10 @@ def import_terms(
 
     Example: `weft glossary import bookshop terms.csv --from en --to de`
     """
+    from translate import glossaries
+    from translate.exchange import read_terms
+    from translate.languages import canonical
+
     form = _format(file)
     if not file.is_file():
         fail(f"{file} is not a file")
@@ -74,6 +80,10 @@ def export(
 
     Example: `weft glossary export bookshop --from en --to de -o terms.tbx`
     """
+    from translate import glossaries
+    from translate.exchange import write_terms
+    from translate.languages import canonical
+
     form = _format(output)
     pair = canonical(source), canonical(target)
     with command() as runtime, runtime.database.reading() as session:
@@ -86,6 +96,9 @@ def export(
 @glossary.command("list")
 def list_glossaries(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
     """List the glossaries with their sizes."""
+    from api.schemas.glossaries import GlossaryOut
+    from translate import glossaries
+
     with command() as runtime, runtime.database.reading() as session:
         found = glossaries.list_all(session, tenant)
     if json:
@@ -107,6 +120,8 @@ def remove(
     tenant: Tenant = DEFAULT,
 ) -> None:
     """Delete a glossary, or its terms of one language pair."""
+    from translate import glossaries
+
     if bool(source) != bool(target):
         fail("give --from and --to both, or neither to delete the whole glossary")
     with command() as runtime, runtime.database.transaction() as session:
@@ -118,6 +133,8 @@ def remove(
 
 
 def _ensure(session: Session, tenant: str, name: str) -> None:
+    from translate import glossaries
+
     try:
         glossaries.find(session, tenant, name)
     except GlossaryNotFoundError:
@@ -125,6 +142,8 @@ def _ensure(session: Session, tenant: str, name: str) -> None:
 
 
 def _format(file: Path) -> TermFormat:
+    from translate.exchange import TERM_FORMATS
+
     form = file.suffix.lower().lstrip(".")
     if form not in TERM_FORMATS:
         fail(f"{file} is none of {', '.join(f'.{known}' for known in TERM_FORMATS)}")

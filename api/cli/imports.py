@@ -1,18 +1,21 @@
 """`weft import`: files into the catalogue."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from api.cli.console import DEFAULT, Json, Tenant, command, err, fail, out, print_json, progress_bar
-from linkage import error_file, imports
-from linkage.imports import Run
 from linkage.sources import FORMATS, ReadOptions, assignments, read
 from linkage.types import ImportSummary
-from workers.runtime import Runtime
+
+if TYPE_CHECKING:
+    from linkage.imports import Run
+    from workers.runtime import Runtime
 
 SHOWN_ERRORS = 20
 
@@ -100,6 +103,8 @@ def import_file(
 def _begin(
     runtime: Runtime, tenant: str, file: Path, options: ReadOptions, format_: str | None
 ) -> Run:
+    from linkage import imports
+
     digest = imports.digest_of(file, options, format_)
     run = imports.begin(runtime.database.transaction, tenant, name=file.name, digest=digest)
     if run.position:
@@ -110,6 +115,8 @@ def _begin(
 def _proceed(
     runtime: Runtime, run: Run, file: Path, options: ReadOptions, format_: str | None
 ) -> ImportSummary:
+    from linkage import imports
+
     with progress_bar(f"Importing {file.name}", "records") as advance:
         return imports.proceed(
             runtime.database.transaction,
@@ -120,6 +127,8 @@ def _proceed(
 
 
 def _write_errors(runtime: Runtime, run: Run, file: Path) -> None:
+    from linkage import error_file, imports
+
     format_: error_file.Format = "csv" if file.suffix == ".csv" else "jsonl"
     try:
         with runtime.database.reading() as session, file.open("wb") as written:

@@ -1,10 +1,12 @@
 """`weft reindex`, `weft index`: builds of the index, from the first to the one to go back to."""
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -21,12 +23,12 @@ from api.cli.console import (
     print_json,
     progress_bar,
 )
-from linkage import builds
-from linkage.builds import Build
-from linkage.index import Kind, check_kind
-from linkage.indexing.gold import read_gold
-from linkage.indexing.verification import GoldLink
-from workers.runtime import Runtime
+from linkage.types import IndexKind
+
+if TYPE_CHECKING:
+    from linkage.builds import Build
+    from linkage.indexing.verification import GoldLink
+    from workers.runtime import Runtime
 
 index = typer.Typer(help="List, verify, promote and prune index builds.", no_args_is_help=True)
 
@@ -45,7 +47,7 @@ def reindex(
         typer.Option(help="An installed encoder's name or a model's folder; else WEFT_ENCODER."),
     ] = None,
     kind: Annotated[
-        Kind | None,
+        IndexKind | None,
         typer.Option(
             help="How vectors are searched: flat compares all, hnsw walks a graph, ivfpq is the"
             " smallest, pgvector is in PostgreSQL; auto goes by their number. Else WEFT_INDEX_KIND."
@@ -72,6 +74,9 @@ def reindex(
     Example: `weft reindex --encoder runs/mine/model --gold links.csv --dry-run`, then
     `weft index promote ID`
     """
+    from linkage import builds
+    from linkage.index import check_kind
+
     with command() as runtime:
         os.nice(runtime.settings.worker_niceness)  # those who ask come first
         name, wanted = encoder or runtime.settings.encoder, kind or runtime.settings.index_kind
@@ -106,6 +111,8 @@ def list_builds(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
 
     Example: `weft index list`
     """
+    from linkage import builds
+
     with command() as runtime, runtime.database.reading() as session:
         rows = builds.listed(session, tenant)
     if json:
@@ -135,6 +142,8 @@ def verify(build_id: BuildId, tenant: Tenant = DEFAULT) -> None:
 
     Example: `weft index verify ID`
     """
+    from linkage import builds
+
     with command() as runtime, runtime.database.reading() as session:
         manifest = builds.verify(
             session, tenant, build_id, data_dir=runtime.index_dir, stores=runtime.stores
@@ -153,6 +162,8 @@ def promote(
 
     Example: `weft index promote ID`
     """
+    from linkage import builds
+
     with command() as runtime, runtime.database.transaction() as session:
         build = builds.promote(
             session, tenant, build_id,
@@ -169,6 +180,8 @@ def rollback(tenant: Tenant = DEFAULT) -> None:
 
     Example: `weft index rollback`
     """
+    from linkage import builds
+
     with command() as runtime, runtime.database.transaction() as session:
         build = builds.roll_back(session, tenant, data_dir=runtime.index_dir, stores=runtime.stores)
     out.print(f"Index {build.id} is live again: {build.total:,} items, encoder {build.encoder}.")
@@ -186,6 +199,8 @@ def prune(
 
     Example: `weft index prune --keep 0`
     """
+    from linkage import builds
+
     with command() as runtime, runtime.database.transaction() as session:
         pruned = builds.prune(
             session, tenant, data_dir=runtime.index_dir, stores=runtime.stores, keep=keep
@@ -198,6 +213,8 @@ def prune(
 
 def _finished(runtime: Runtime, tenant: str, build_id: str, advance: Callable[..., None]) -> Build:
     """Make a build, or follow the process that does, and take over when that dies."""
+    from linkage import builds
+
     while True:
         build = builds.run(
             runtime.database.transaction, tenant, build_id,
@@ -212,6 +229,9 @@ def _finished(runtime: Runtime, tenant: str, build_id: str, advance: Callable[..
 
 
 def _links(path: Path) -> list[GoldLink]:
+    from linkage import builds
+    from linkage.indexing.gold import read_gold
+
     links = read_gold(path)
     if len(links) > builds.MAX_GOLD:
         err.print(f"Of {len(links):,} gold links the first {builds.MAX_GOLD:,} are looked at.")

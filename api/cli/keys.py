@@ -6,8 +6,6 @@ import typer
 from rich.table import Table
 
 from api.cli.console import DEFAULT, Json, Tenant, command, fail, out, print_json
-from workers import accounts
-from workers.accounts import SCOPES, Scope
 
 keys = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 
@@ -28,6 +26,9 @@ def create(
     json: Json = False,
 ) -> None:
     """Make a key and print it; it is shown this once."""
+    from workers import accounts
+    from workers.accounts import SCOPES, Scope
+
     scopes: list[Scope] = [known for known in SCOPES if known in scope]
     if unknown := sorted(set(scope) - set(SCOPES)):
         fail(f"unknown scope {unknown[0]!r}; there are {', '.join(SCOPES)}")
@@ -42,6 +43,8 @@ def create(
 @keys.command("list")
 def list_keys(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
     """List keys, without their secrets."""
+    from workers import accounts
+
     with command() as runtime, runtime.database.reading() as session:
         rows = accounts.list_keys(session, tenant)
     if json:
@@ -60,6 +63,8 @@ def list_keys(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
 @keys.command()
 def revoke(key_id: Annotated[str, typer.Argument()], tenant: Tenant = DEFAULT) -> None:
     """Revoke a key; requests with it are refused from now on."""
+    from workers import accounts
+
     with command() as runtime, runtime.database.transaction() as session:
         if not accounts.revoke_key(session, tenant, key_id):
             fail(f"no active key {key_id!r}; `weft keys list` shows them")

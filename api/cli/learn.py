@@ -38,10 +38,10 @@ def translator(
     Example: `weft train translator mine.toml`, then `weft evaluate translator mine.toml --model
     runs/mine/model` and `WEFT_TRANSLATION_MODEL=runs/mine/model weft serve`
     """
-    from translate.learn.config import Recipe  # noqa: PLC0415 - torch loads slowly
-    from translate.learn.convert import convert  # noqa: PLC0415
-    from translate.learn.train import Progress as Step  # noqa: PLC0415
-    from translate.learn.train import Trainer  # noqa: PLC0415
+    from translate.learn.config import Recipe
+    from translate.learn.convert import convert
+    from translate.learn.train import Progress as Step
+    from translate.learn.train import Trainer
 
     with command():
         plan = Recipe.read(recipe)
@@ -87,9 +87,9 @@ def encoder(
 
     Example: `weft train encoder mine.toml`, then `weft reindex --encoder runs/mine/model`
     """
-    from linkage.learn import encoder as learn  # noqa: PLC0415 - torch loads slowly
-    from linkage.learn.pairs import Pair  # noqa: PLC0415
-    from translate.learn.readers import read_corpus  # noqa: PLC0415
+    from linkage.learn import encoder as learn
+    from linkage.learn.pairs import Pair
+    from translate.learn.readers import read_corpus
 
     def read(folder: Path, language: str) -> Iterator[Pair]:
         for pair in read_corpus(folder, language):
@@ -126,8 +126,8 @@ def evaluate_encoder(
 
     Example: `weft evaluate encoder runs/mine/model --translations tatoeba`
     """
-    from linkage.embed import load_encoder  # noqa: PLC0415 - torch loads slowly
-    from linkage.learn import evaluate_encoder as measure  # noqa: PLC0415
+    from linkage.embed import load_encoder
+    from linkage.learn import evaluate_encoder as measure
 
     with command():
         if translations and not any(translations.glob("en-*.tsv")):
@@ -176,10 +176,10 @@ def evaluate_translator(
 
     Example: `weft evaluate translator mine.toml --model runs/mine/model --record`
     """
-    from translate.engine import CTranslate2Engine, shipped_model  # noqa: PLC0415 - loads slowly
-    from translate.learn import evaluate as measure  # noqa: PLC0415
-    from translate.learn.config import Recipe  # noqa: PLC0415
-    from translate.translator import Translator  # noqa: PLC0415
+    from translate.engine import CTranslate2Engine, shipped_model
+    from translate.learn import evaluate as measure
+    from translate.learn.config import Recipe
+    from translate.translator import Translator
 
     with command():
         folder = model or shipped_model()

@@ -1,11 +1,12 @@
 """`weft evaluate links`: how good the links are that this catalogue gives."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
 from api.cli.console import (
     DEFAULT,
@@ -19,10 +20,12 @@ from api.cli.console import (
     progress_bar,
 )
 from api.cli.learn import evaluate
-from linkage import store
-from linkage.indexing.gold import read_answers
-from linkage.learn.evaluate_links import Answer, Gold, ask, evaluate_links
 from linkage.types import Filters
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from linkage.learn.evaluate_links import Gold
 
 
 def register(_app: typer.Typer) -> None:
@@ -47,6 +50,9 @@ def links(
 
     Example: `weft evaluate links gold.csv --kind film`
     """
+    from linkage.indexing.gold import read_answers
+    from linkage.learn.evaluate_links import Answer, ask, evaluate_links
+
     with command() as runtime, runtime.database.reading() as session:
         answers = _known(session, tenant, read_answers(gold))
         asked = ask(
@@ -68,6 +74,8 @@ def links(
 
 def _known(session: Session, tenant: str, gold: Gold) -> Gold:
     """Return the questions that can be asked; editions of one work are no related items."""
+    from linkage import store
+
     related = {
         source: {t: relation for t, relation in targets.items() if relation != "same_work"}
         for source, targets in gold.items()

@@ -1,8 +1,10 @@
 """`weft translate-catalogue`: a catalogue kept in other languages."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -18,10 +20,9 @@ from api.cli.console import (
     print_json,
     progress_bar,
 )
-from linkage import store
-from translate import localisations
-from workers.localiser import FIELDS, localise_next
-from workers.runtime import Runtime
+
+if TYPE_CHECKING:
+    from workers.runtime import Runtime
 
 
 @dataclass
@@ -42,7 +43,7 @@ def register(app: typer.Typer) -> None:
 
 def translate_catalogue(
     to: Annotated[str, typer.Option(help="Languages to translate into, e.g. de,fr.")],
-    fields: Annotated[str, typer.Option(help="Fields of items to translate.")] = ",".join(FIELDS),
+    fields: Annotated[str, typer.Option(help="Fields of items to translate.")] = "title,text",
     tenant: Tenant = DEFAULT,
     *,
     glossary: Annotated[
@@ -60,6 +61,9 @@ def translate_catalogue(
     workers do the same by themselves. It stops at the tenant's quota and goes on when there is one
     again. Example: `weft translate-catalogue --to de,fr --glossary bookshop`
     """
+    from translate import localisations
+    from workers.localiser import FIELDS
+
     wanted = sorted(set(_names(fields)))
     if not wanted or not set(wanted) <= set(FIELDS):
         fail(f"--fields takes {' and '.join(FIELDS)}, with a comma between them")
@@ -81,6 +85,9 @@ def _names(listed: str) -> list[str]:
 
 
 def _localise(runtime: Runtime, tenant: str, language: str) -> Tally:
+    from linkage import store
+    from workers.localiser import localise_next
+
     tally, began = Tally(language), time.perf_counter()
     with runtime.database.reading() as session:
         total = store.count(session, tenant)

@@ -1,10 +1,12 @@
 """`weft match`, `weft train matcher`, `weft evaluate matches`: what is the same thing."""
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -12,11 +14,12 @@ from rich.table import Table
 
 from api.cli.console import Json, command, err, fail, out, print_json, progress_bar
 from api.cli.learn import evaluate, train
-from linkage.learn.card import matcher_card
-from linkage.learn.evaluate_matches import Report, evaluate_pairs
-from linkage.match import Matcher, shipped_matcher
-from linkage.tables.joins import Join, join
-from linkage.tables.records import Record, read_pairs, read_table
+
+if TYPE_CHECKING:
+    from linkage.learn.evaluate_matches import Report
+    from linkage.match import Matcher
+    from linkage.tables.joins import Join
+    from linkage.tables.records import Record
 
 SHOWN = 20
 WIDTH = 80
@@ -65,6 +68,9 @@ def match_tables(
 
     Example: `weft match shop.csv library.csv --left-id sku --out pairs.csv --one-to-one`
     """
+    from linkage.match import Matcher, shipped_matcher
+    from linkage.tables.joins import join
+
     with command():
         judge = Matcher.load(matcher) if matcher else shipped_matcher()
         tables = (_read(left, left_columns, left_id), _read(right, right_columns, right_id))
@@ -87,6 +93,8 @@ def match_tables(
 
 
 def _read(path: Path, columns: str | None, id_column: str | None) -> list[Record]:
+    from linkage.tables.records import read_table
+
     named = tuple(name.strip() for name in columns.split(",")) if columns else ()
     table = read_table(path, columns=named, id_column=id_column)
     for error in table.errors[:SHOWN]:
@@ -130,6 +138,10 @@ def train_matcher(
 
     Example: `weft train matcher train.txt --valid valid.txt --name shops`
     """
+    from linkage.learn.card import matcher_card
+    from linkage.learn.evaluate_matches import evaluate_pairs
+    from linkage.tables.records import read_pairs
+
     with command():
         with progress_bar("Training", "steps") as advance:
             trained = _trained(pairs, advance)
@@ -145,10 +157,11 @@ def train_matcher(
 
 
 def _trained(pairs: Path, advance: Callable[[int, int | None], None]) -> Matcher:
-    from linkage.learn.editions import train_editions  # noqa: PLC0415 - loads slowly
-    from linkage.learn.general import train_general  # noqa: PLC0415
-    from linkage.learn.matcher import train as train_on  # noqa: PLC0415
-    from linkage.learn.recipe import MatcherRecipe  # noqa: PLC0415
+    from linkage.learn.editions import train_editions
+    from linkage.learn.general import train_general
+    from linkage.learn.matcher import train as train_on
+    from linkage.learn.recipe import MatcherRecipe
+    from linkage.tables.records import read_pairs
 
     if pairs.suffix == ".toml":
         recipe = MatcherRecipe.read(pairs)
@@ -169,6 +182,10 @@ def evaluate_matches(
 
     Example: `weft evaluate matches test.txt --matcher runs/shops`
     """
+    from linkage.learn.evaluate_matches import evaluate_pairs
+    from linkage.match import Matcher
+    from linkage.tables.records import read_pairs
+
     with command():
         report = evaluate_pairs(Matcher.load(matcher), read_pairs(gold))
     if json:

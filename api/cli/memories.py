@@ -18,10 +18,6 @@ from api.cli.console import (
     print_json,
     progress_bar,
 )
-from api.schemas.memories import SizeOut
-from translate import memories
-from translate.exchange import tmx
-from translate.memories import Selection
 from translate.types import ImportSummary
 
 memory = typer.Typer(help="Translations to use again.", no_args_is_help=True)
@@ -48,6 +44,9 @@ def import_units(
 
     Example: `weft memory import reviews.tmx --domain reviews`
     """
+    from translate import memories
+    from translate.exchange import tmx
+
     if not file.is_file():
         fail(f"{file} is not a file")
     with (
@@ -76,6 +75,10 @@ def export(
 
     Example: `weft memory export all.tmx --from en --to de`
     """
+    from translate import memories
+    from translate.exchange import tmx
+    from translate.memories import Selection
+
     chosen = Selection(source, target, domain)
     with (
         command() as runtime,
@@ -90,6 +93,9 @@ def export(
 @memory.command()
 def stats(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
     """Count the units, by language pair and domain."""
+    from api.schemas.memories import SizeOut
+    from translate import memories
+
     with command() as runtime, runtime.database.reading() as session:
         sizes = memories.sizes(session, tenant)
     if json:

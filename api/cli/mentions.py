@@ -8,9 +8,6 @@ import typer
 
 from api.cli.console import DEFAULT, Json, Tenant, command, out, print_json, progress_bar
 from api.cli.learn import evaluate, train
-from linkage import store
-from linkage.learn.gold import read_gold
-from linkage.mentions import CONTEXT_ENCODER
 from linkage.sources import assignments
 
 FORMS = (
@@ -44,9 +41,11 @@ def train_mentions(
 
     Example: `weft train mentions links.csv --map item=film-{film_id} --map entity=book-{book_id}`
     """
-    from linkage.learn import mentions as learn  # noqa: PLC0415 - loads slowly
-    from linkage.learn.reader import Reader, sample_reader  # noqa: PLC0415
-    from linkage.sample import FOLDER  # noqa: PLC0415
+    from linkage.learn import mentions as learn
+    from linkage.learn.gold import read_gold
+    from linkage.learn.reader import Reader, sample_reader
+    from linkage.mentions import CONTEXT_ENCODER
+    from linkage.sample import FOLDER
 
     with command() as runtime, runtime.database.reading() as session:
         known = read_gold(gold, assignments(map_))
@@ -80,9 +79,12 @@ def evaluate_mentions(
 
     Example: `weft evaluate mentions gold.jsonl`
     """
-    from linkage.learn.evaluate_mentions import evaluate as measure  # noqa: PLC0415 - loads slowly
-    from linkage.learn.mentions import unlinked  # noqa: PLC0415
-    from linkage.learn.reader import Reader  # noqa: PLC0415
+    from linkage import store
+    from linkage.learn.evaluate_mentions import evaluate as measure
+    from linkage.learn.gold import read_gold
+    from linkage.learn.mentions import unlinked
+    from linkage.learn.reader import Reader
+    from linkage.mentions import CONTEXT_ENCODER
 
     with command() as runtime, runtime.database.reading() as session:
         known = read_gold(gold, assignments(map_))

@@ -9,8 +9,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import Json, command, err, out, print_json
-from translate.card import ModelCard
-from translate.engine import CTranslate2Engine
 from translate.types import Request
 
 models = typer.Typer(
@@ -30,6 +28,8 @@ def register(app: typer.Typer) -> None:
 @models.command("list")
 def list_models(*, json: Json = False) -> None:
     """List the models of this machine, and which one serves."""
+    from translate.card import ModelCard
+
     with command() as runtime:
         library = runtime.models
         serving = library.serving()
@@ -64,7 +64,7 @@ def add(
 
     Example: `weft models add facebook/nllb-200-distilled-600M --language en --language de`
     """
-    from translate.learn.adopt import adopt  # noqa: PLC0415 - torch loads slowly
+    from translate.learn.adopt import adopt
 
     with command() as runtime:
         called = name or Path(source).name
@@ -80,6 +80,8 @@ def add(
 @models.command()
 def warm(name: Name) -> None:
     """Verify a model's files, load it and translate, for example: `weft models warm mine`."""
+    from translate.engine import CTranslate2Engine
+
     with command() as runtime:
         engine = CTranslate2Engine(runtime.models.folder(name))
         began = time.perf_counter()
@@ -96,6 +98,8 @@ def warm(name: Name) -> None:
 @models.command()
 def use(name: Name) -> None:
     """Let a model serve; running processes load it beside the old one, and no request fails."""
+    from translate.engine import CTranslate2Engine
+
     with command() as runtime:
         CTranslate2Engine(runtime.models.folder(name)).warm()
         runtime.models.use(name)

@@ -1,5 +1,7 @@
 """`weft train ranker`, `weft rankers`: a catalogue's own ranker, from clicks or gold links."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,9 +12,10 @@ from rich.table import Table
 
 from api.cli.console import DEFAULT, Json, Tenant, command, fail, out, print_json, progress_bar
 from api.cli.learn import train
-from linkage.indexing.gold import read_answers
-from linkage.related.rankers import SHIPPED, Card, new_version
-from workers.runtime import Runtime
+
+if TYPE_CHECKING:
+    from linkage.related.rankers import Card
+    from workers.runtime import Runtime
 
 if TYPE_CHECKING:
     from linkage.learn.ranker import Row
@@ -46,7 +49,7 @@ def train_ranker(
     API processes pick it up within a second. Examples: `weft train ranker`,
     `weft train ranker --from links.csv`
     """
-    from linkage.learn import trial  # noqa: PLC0415 - loads slowly
+    from linkage.learn import trial
 
     with command() as runtime:
         held = trial.hold(_rows(runtime, tenant, from_), runtime.rankers.in_use(tenant))
@@ -66,6 +69,8 @@ def train_ranker(
 @rankers.command("list")
 def list_rankers(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
     """List the rankers that were trained, the newest first."""
+    from linkage.related.rankers import SHIPPED
+
     with command() as runtime:
         cards, used = runtime.rankers.cards(tenant), runtime.rankers.version(tenant)
     if json:
@@ -92,8 +97,9 @@ def remove_ranker(version: Version, tenant: Tenant = DEFAULT) -> None:
     out.print(f"Removed: {version}", highlight=False)
 
 
-def _rows(runtime: Runtime, tenant: str, source: str) -> "Sequence[Row]":
-    from linkage.learn import trial  # noqa: PLC0415 - loads slowly
+def _rows(runtime: Runtime, tenant: str, source: str) -> Sequence[Row]:
+    from linkage.indexing.gold import read_answers
+    from linkage.learn import trial
 
     with (
         progress_bar("Comparing", "questions") as advance,
@@ -105,7 +111,9 @@ def _rows(runtime: Runtime, tenant: str, source: str) -> "Sequence[Row]":
         return trial.rows_of_gold(session, tenant, runtime.linker, gold, progress=advance)
 
 
-def _card(source: str, held: "Trial") -> Card:
+def _card(source: str, held: Trial) -> Card:
+    from linkage.related.rankers import Card, new_version
+
     return Card(
         version=new_version(),
         made_from=source if source == CLICKS else Path(source).name,

@@ -1,17 +1,19 @@
 """`weft related`, `weft explain`: what belongs to an item or a text, and why."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
-from pydantic import ValidationError
 from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import DEFAULT, Json, Tenant, command, fail, out, print_json
-from api.schemas.related import EvidenceOut, ExplainedOut, RelatedOut, RelatedQuery
-from linkage.linker import Ask, text_item
 from linkage.types import Relation
+
+if TYPE_CHECKING:
+    from api.schemas.related import EvidenceOut, RelatedQuery
 
 
 def register(app: typer.Typer) -> None:
@@ -44,6 +46,9 @@ def related(
 
     Example: `weft related book-7 --kind film --fresh 0.5 --diversity 0.3`
     """
+    from api.schemas.related import RelatedOut
+    from linkage.linker import Ask, text_item
+
     if (item_id is None) == (text is None):
         fail("give an item's id, or --text")
     query = _query(
@@ -79,6 +84,8 @@ def explain(
 
     Example: `weft explain book-solaris film-solaris`
     """
+    from api.schemas.related import ExplainedOut
+
     with command() as runtime, runtime.database.reading() as session:
         shaped = ExplainedOut.of(runtime.linker.explain(session, tenant, source, target))
     if json:
@@ -100,6 +107,10 @@ def explain(
 
 def _query(**options: object) -> RelatedQuery:
     """Return the options, checked as the API checks them."""
+    from pydantic import ValidationError
+
+    from api.schemas.related import RelatedQuery
+
     try:
         return RelatedQuery.model_validate(options)
     except ValidationError as error:

@@ -6,11 +6,8 @@ import sys
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from api.cli.console import command, out
-from workers.app import BUILDS, BULK, WEB
-from workers.settings import settings_from_environment
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def migrate() -> None:
     """Create or update the database's tables. Safe to run again."""
-    from workers.migrations import migrate as apply  # noqa: PLC0415 - alembic loads slowly
+    from workers.migrations import migrate as apply
 
     with command() as runtime:
         runtime.settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -35,6 +32,10 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Serve the API. Documentation is at /docs."""
+    import uvicorn
+
+    from workers.settings import settings_from_environment
+
     settings = settings_from_environment()
     uvicorn.run(
         "api.app:from_environment",
@@ -57,6 +58,9 @@ def worker(
 
     Start as many, on as many machines, as needed.
     """
+    from workers.app import BUILDS, BULK, WEB
+    from workers.settings import settings_from_environment
+
     settings = settings_from_environment()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     count = processes or settings.worker_processes

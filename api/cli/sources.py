@@ -1,20 +1,22 @@
 """`weft sources`: feeds, sitemaps and pages of the web that are polled into the catalogue."""
 
+from __future__ import annotations
+
 import re
 import time
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from api.cli.console import DEFAULT, Json, Tenant, command, err, fail, out, print_json
-from api.schemas.sources import SourceKind, SourceOut
-from linkage.web import resources, subscriptions
-from linkage.web.polling import Polled, poll_next
-from linkage.web.subscriptions import Status
-from workers.runtime import Runtime
-from workers.tasks import wake_for_sources
+from linkage.types import SourceKind
+
+if TYPE_CHECKING:
+    from linkage.web.polling import Polled
+    from linkage.web.subscriptions import Status
+    from workers.runtime import Runtime
 
 sources = typer.Typer(
     help="Feeds, sitemaps and pages of the web that are polled into the catalogue.",
@@ -54,6 +56,10 @@ def add(
 
     Example: `weft sources add https://harbour.example/feed.xml --kind feed --every 1h`
     """
+    from api.schemas.sources import SourceOut
+    from linkage.web import subscriptions
+    from workers.tasks import wake_for_sources
+
     with command() as runtime:
         with runtime.database.transaction() as session:
             status, is_new = subscriptions.add(
@@ -78,6 +84,9 @@ def _seconds(every: str) -> int:
 @sources.command("list")
 def list_(tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
     """Show the sources, how they fare, and what they brought."""
+    from api.schemas.sources import SourceOut
+    from linkage.web import subscriptions
+
     found: list[Status] = []
     with command() as runtime, runtime.database.reading() as session:
         cursor = None
@@ -127,6 +136,8 @@ def run(
     tenant: Tenant = DEFAULT,
 ) -> None:
     """Fetch sources now, in this process, changed or not; polite pauses are kept."""
+    from linkage.web import subscriptions
+
     with command() as runtime:
         chosen = _chosen(runtime, tenant, source_id)
         with runtime.database.transaction() as session:
@@ -138,6 +149,8 @@ def run(
 
 
 def _chosen(runtime: Runtime, tenant: str, source_id: str | None) -> list[Status]:
+    from linkage.web import subscriptions
+
     with runtime.database.reading() as session:
         if source_id is not None:
             return [subscriptions.get(session, tenant, source_id)]
@@ -146,6 +159,8 @@ def _chosen(runtime: Runtime, tenant: str, source_id: str | None) -> list[Status
 
 def _run(runtime: Runtime, status: Status) -> int:
     """Poll what of a source is due, a line a poll; return how many polls failed."""
+    from linkage.web.polling import poll_next
+
     key, failed = status.subscription.key, 0
     while True:
         polled = poll_next(
@@ -163,6 +178,8 @@ def _run(runtime: Runtime, status: Status) -> int:
 
 def _wait(runtime: Runtime, key: int) -> bool:
     """Wait until a resource of the source can be asked; False where none is due."""
+    from linkage.web import resources
+
     with runtime.database.reading() as session:
         due_at = resources.due_at(session, key)
     if due_at is None:
@@ -191,6 +208,8 @@ def remove(
     keep_items: Annotated[bool, typer.Option(help="Leave its items in the catalogue.")] = False,
 ) -> None:
     """End a source; its items go with it, but for those that another source brings too."""
+    from linkage.web import subscriptions
+
     with command() as runtime, runtime.database.transaction() as session:
         removed = subscriptions.remove(session, tenant, source_id, keep_items=keep_items)
     out.print(f"Source {source_id} removed, and {removed} items with it.")

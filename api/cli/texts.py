@@ -8,9 +8,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import DEFAULT, Json, Tenant, command, err, out, print_json, tenant_memory
-from api.schemas.mentions import MentionOut
-from api.schemas.translations import TranslationOut
-from translate import glossaries
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +21,8 @@ TextArgument = Annotated[str | None, typer.Argument(help="A text; without it, st
 
 def mentions(text: TextArgument = None, tenant: Tenant = DEFAULT, *, json: Json = False) -> None:
     """Find the names and titles of the catalogue in a text."""
+    from api.schemas.mentions import MentionOut
+
     with command() as runtime, runtime.database.reading() as session:
         found = runtime.linker.mentions(session, tenant, _read(text))
     if json:
@@ -52,6 +51,9 @@ def translate(
     json: Json = False,
 ) -> None:
     """Translate a text, for example: `weft translate --to de "A gripping novel"`."""
+    from api.schemas.translations import TranslationOut
+    from translate import glossaries
+
     with command() as runtime:
         terms = None
         if glossary:

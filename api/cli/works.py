@@ -7,8 +7,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.cli.console import DEFAULT, Json, Tenant, command, out, print_json, progress_bar
-from api.schemas.works import WorkListed, WorkOut
-from linkage.works import groups, lookup
 
 group = typer.Typer(
     help="Works: items that are the same thing, such as editions of a book, under one lasting id.",
@@ -33,6 +31,8 @@ def update(
 
     Example: `weft works update --rebuild`
     """
+    from linkage.works import groups
+
     with command() as runtime, progress_bar("Comparing", "items") as advance:
         if rebuild:
             with runtime.database.transaction() as session:
@@ -57,6 +57,9 @@ def list_works(
 
     Example: `weft works list --item book-dune --least 1`
     """
+    from api.schemas.works import WorkListed
+    from linkage.works import lookup
+
     with command() as runtime, runtime.database.reading() as session:
         found, more = lookup.page(
             session, tenant, item_id=item, least=least, limit=limit, cursor=cursor
@@ -81,6 +84,9 @@ def show(
     json: Json = False,
 ) -> None:
     """Show the items of a work, for example: `weft works show ID`."""
+    from api.schemas.works import WorkOut
+    from linkage.works import lookup
+
     with command() as runtime, runtime.database.reading() as session:
         shaped = WorkOut.of(lookup.get(session, tenant, work_id))
     if json:

@@ -1,14 +1,13 @@
 """Bodies of sources: subscriptions to feeds, sitemaps and pages of the web."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from api.schemas.fields import ONE_LINE, Body, Kind, Url
+from linkage.types import SourceKind
 from linkage.web.subscriptions import SHORTEST, Status
-
-SourceKind = Literal["feed", "sitemap", "page"]
 
 
 class SourceBody(Body):

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy import case, delete, func, select
@@ -18,10 +17,11 @@ from linkage.errors import (
     SubscriptionNotFoundError,
 )
 from linkage.models import ResourceRow, SubscriptionRow
+from linkage.types import SourceKind
 from linkage.web import resources, sourced
 from linkage.web.port import digest
 
-Kind = Literal["feed", "sitemap", "page"]
+Kind = SourceKind
 SHORTEST = 60
 """Seconds between two polls of an address, at the least."""
 
