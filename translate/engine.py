@@ -51,6 +51,10 @@ class Engine(Protocol):
         """Tell whether a segment is short enough to be translated whole."""
         ...
 
+    def reads(self, character: str) -> bool:
+        """Tell whether the model has a piece for a character, rather than bytes or nothing."""
+        ...
+
     def translate(self, requests: Sequence[Request], *, is_urgent: bool = False) -> list[Decoded]:
         """Translate segments; the answers are in their order. Urgent ones come before others."""
         ...
@@ -105,6 +109,10 @@ class CTranslate2Engine:
         if len(segment) < limit // 4 or len(segment.encode()) < limit:
             return True
         return self._tokenizer.count(segment) <= limit
+
+    def reads(self, character: str) -> bool:
+        """Tell whether the vocabulary has a piece for a character, rather than bytes or nothing."""
+        return self._tokenizer.reads(character)
 
     def translate(self, requests: Sequence[Request], *, is_urgent: bool = False) -> list[Decoded]:
         """Translate segments; raise `ValueError` for one twice as long as fits."""

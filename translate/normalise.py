@@ -5,6 +5,15 @@ import unicodedata
 
 from translate.protect import MARK
 
+_PLAIN = {
+    **{code: unicodedata.normalize("NFKC", chr(code))
+       for code in (*range(0xFB00, 0xFB07), *range(0xFF01, 0xFF5F))},
+    **dict.fromkeys((0xAD, 0x61C, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F),
+                     *range(0x2060, 0x206A), 0xFEFF)),
+    **dict.fromkeys((0x2010, 0x2011), "-"),
+    **dict.fromkeys((0xB4, 0x2018, 0x201A, 0x201B), "'"),
+}  # fmt: skip
+"""Plain ligatures, wide letters, hyphens and quotes; None for what shows nothing."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 _WORD = re.compile(r"[^\W\d_]+")
 _STRETCHED_END = re.compile(r"(?<=[^\W\d_])([^\W\d_Ii])\1{2,}(?![^\W_])")
@@ -20,8 +29,8 @@ TITLE_WORDS, TITLE_LETTERS = 3, 4
 
 
 def for_model(text: str) -> str:
-    """Return the text composed (NFC), on one line, in sentence case, without stretched words."""
-    plain = " ".join(unicodedata.normalize("NFC", text).split())
+    """Return the text in plain letters, on one line, in sentence case, without stretched words."""
+    plain = " ".join(unicodedata.normalize("NFC", text).translate(_PLAIN).split())
     plain = _SHOUTED_MARKS.sub(r"\1\1\1", _squeezed(plain))
     return sentence_case(plain) if is_shouted(text) else plain
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from translate.alphabet import readable, written
 from translate.detect import Detector
 from translate.engine import Engine
 from translate.glossary import TermMatcher, settled
@@ -99,10 +100,20 @@ def translate_runs(  # noqa: PLR0913 - what runs are translated with
 
 
 def _best(cores: Mapping[_Core, Run], engine: Engine, judge: "_Judge") -> dict[_Core, _Attempt]:
-    """Decode each core as its run is shown to the model, the doubtful ones once more."""
-    best = _attempts(cores, engine, judge, is_careful=False)
-    doubtful = [core for core in cores if _is_doubtful(core.run, best[core].quality)]
-    again = {core: _second_try(cores[core], best[core], engine) for core in doubtful}
+    """Decode each core as its run is shown to the model, the doubtful ones once more.
+
+    What the model cannot read stays as it is written.
+    """
+    shown: dict[_Core, Run] = {}
+    best: dict[_Core, _Attempt] = {}
+    for core, run in cores.items():
+        if seen := readable(run, engine.reads, partial(_fits, engine=engine)):
+            shown[core] = seen
+        else:
+            best[core] = _Attempt(run, Quality(0.0, frozenset({"empty"})))
+    best |= _attempts(shown, engine, judge, is_careful=False)
+    doubtful = [core for core in shown if _is_doubtful(core.run, best[core].quality)]
+    again = {core: _second_try(shown[core], best[core], engine) for core in doubtful}
     for core, attempt in _attempts(again, engine, judge, is_careful=True).items():
         best[core] = _better(core.run, best[core], attempt)
     return best
@@ -208,7 +219,7 @@ class _Judge:
             is_ordered=not is_reordered(_visible(run, _AMOUNTS), _visible(restored, _AMOUNTS)),
         )  # fmt: skip
         # what came to nothing stays as it was written: no text is lost
-        return _Attempt(run if "empty" in quality.checks else restored, quality)
+        return _Attempt(written(run if "empty" in quality.checks else restored), quality)
 
 
 def _attempts(

@@ -13,10 +13,10 @@ from typing import Literal
 MARK = "\ufffc"
 Kind = Literal[
     "placeholder", "message", "hash", "tag", "void", "term", "glossary", "address", "code", "emoji",
-    "quantity", "number",
+    "quantity", "number", "foreign",
 ]  # fmt: skip
 """`tag` is one of a pair, or a comment; `void` is a tag that stands for itself; `glossary` is a
-term's target in the place of the term, as plain text."""
+term's target in the place of the term, as plain text; `foreign` is what the model cannot read."""
 _APART = frozenset({"void", "emoji"})
 
 _INNER = r"[^\s<>\"(){}.,;:!?\]'»”\u2019\ufffc]"
@@ -54,6 +54,7 @@ _PATTERNS: dict[Kind, str] = {
         | %\(\w{1,60}\)[-+0\#]?[\d.]{0,8}[a-zA-Z] | %\d{1,2}\$[-+0\#]?[\d.]{0,8}[a-zA-Z@] | %%
         | (?<![\d%])%\d{1,2}(?![\d.\w])
         | (?<![\d%])%[-+0\#]?[\d.]{0,8}(?:hh?|ll?|[Lqjzt])?[dioxXufFeEgGaAcspn@](?!\w)
+        | (?<=\d)%[sd](?!\w)
         | (?<![\w:/.]):[a-z_]\w{0,60}\b
         | &(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});""",
     "address": rf"""

@@ -14,6 +14,9 @@ SOURCE, TARGET = "vocabulary.model", "target.model"
 _FRAMES = 1024
 """Frames that are remembered, of directions in use."""
 
+_CHARACTERS = 4096
+"""Characters of which is remembered whether the model knows them."""
+
 
 class Tokenizer:
     """The vocabulary of a model, or the two of it, and how the card says to frame a segment."""
@@ -22,6 +25,7 @@ class Tokenizer:
         self._card = card
         self._source = _load(folder / SOURCE)
         self._target = _load(folder / TARGET) if (folder / TARGET).exists() else self._source
+        self.reads = lru_cache(maxsize=_CHARACTERS)(self._reads)
         self._filled = lru_cache(maxsize=_FRAMES)(self._fill)
         self._changed = [
             (ours, theirs)
@@ -32,6 +36,12 @@ class Tokenizer:
     def count(self, segment: str) -> int:
         """Return how many pieces a segment has."""
         return len(self._source.encode(self._as_read(segment)))
+
+    def _reads(self, character: str) -> bool:
+        """Tell whether a character is in the vocabulary, and not only its bytes."""
+        pieces = self._source.encode(self._as_read(character))
+        return not any(self._source.is_unknown(each) or self._source.is_byte(each)
+                       for each in pieces)  # fmt: skip
 
     def rows(self, requests: Sequence[Request]) -> list[list[str]]:
         """Return the tokens of each segment, framed."""

@@ -121,6 +121,9 @@ class Scripted:
     def fits(self, segment: str) -> bool:
         return len(segment) < 200
 
+    def reads(self, character: str) -> bool:
+        return character.isascii()
+
     def translate(self, requests: Sequence[Request], *, is_urgent: bool = False) -> list[Decoded]:
         assert not is_urgent
         return [Decoded(self.answers.get(each.text, each.text), -0.1) for each in requests]

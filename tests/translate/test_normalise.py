@@ -12,7 +12,9 @@ from translate.normalise import as_written, for_model, is_shouted
      ("AAA batteries", "AAA batteries"), ("Schifffahrt", "Schifffahrt"), ("wellll", "well"),
      ("cafe\u0301", "café"), ("two\t words\u00a0here", "two words here"),
      ("GREAT BOOK, I LOVED IT", "Great book, i loved it"), ("NASA", "NASA"), ("DVD BOX", "Dvd box"),
-     ("USA TV", "USA TV"), ("Über ALLES", "Über ALLES")],
+     ("USA TV", "USA TV"), ("Über ALLES", "Über ALLES"), ("ﬁne ofﬁce", "fine office"),
+     ("ｗｉｄｅ", "wide"), ("soft\xadhyphen", "softhyphen"), ("\u200fa\u200bb\ufeff", "ab"),
+     ("no\u2011break ‘quote’", "no-break 'quote’")],
 )  # fmt: skip
 def test_the_model_reads_calm_text(text: str, read: str) -> None:
     assert for_model(text) == read

@@ -29,6 +29,11 @@ def test_what_must_survive_is_taken_out_whole(span: str) -> None:
     assert taken(f"Take {span} away") == [span]
 
 
+def test_a_placeholder_behind_a_digit_is_taken_out_and_a_per_cent_is_not_one() -> None:
+    assert taken("100%s of it") == ["%s"]
+    assert taken("100% sure") == ["100%"]
+
+
 @pytest.mark.parametrize(
     "text",
     ["A plain sentence, with (brackets) and a colon: so.", "It's 3 < 4", "5 in a row",

@@ -218,6 +218,9 @@ class Scripted:
     def fits(self, segment: str) -> bool:
         return len(segment) < 100
 
+    def reads(self, character: str) -> bool:
+        return character.isascii()
+
     def translate(self, requests: list[Request], *, is_urgent: bool = False) -> list[Decoded]:
         assert {request.target for request in requests} == {"de"}
         assert not is_urgent

@@ -1,0 +1,52 @@
+"""What a model has no letters for, other scripts and symbols: it stays as it is written."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+
+from translate.normalise import for_model
+from translate.protect import MARK, Run, Span, fill
+
+_PIECE = re.compile(rf"{MARK}|[^\s!-/:-@\[-`{{-~\xa1-\xbf\u2010-\u2027\u2030-\u205e{MARK}]+|\S")
+
+
+def readable(run: Run, reads: Callable[[str], bool], fits: Callable[[Run], bool]) -> Run | None:
+    """Return a run with what the model cannot read protected: whole words, and single symbols.
+
+    Where that is too much, only the words; None where those are too many, or nothing is left.
+    """
+    found = set(for_model(run.text).lower()) - {MARK, " "}
+    unread = {each for each in found if not reads(each) and not reads(each.upper())}
+    if not unread:
+        return run
+    for kept in (unread, set(filter(_is_letter, unread))):
+        masked = _masked(run, kept)
+        if fits(masked):
+            return masked if any(map(str.isalpha, masked.text)) else None
+    return None
+
+
+def written(run: Run) -> Run:
+    """Return a run, or its translation, with what `readable` protected as text again."""
+    text = fill(run.text, [span.text if span.kind == "foreign" else MARK for span in run.spans])
+    return Run(text, tuple(span for span in run.spans if span.kind != "foreign"))
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"
+
+
+def _masked(run: Run, unread: Iterable[str]) -> Run:
+    known, spans = iter(run.spans), list[Span]()
+
+    def take(match: re.Match[str]) -> str:
+        piece = match.group()
+        if piece == MARK:
+            spans.append(next(known))
+        elif set(for_model(piece).lower()).isdisjoint(unread):
+            return piece
+        else:
+            spans.append(Span(piece, "foreign"))
+        return MARK
+
+    return Run(_PIECE.sub(take, run.text), tuple(spans))
