@@ -186,6 +186,18 @@ def changed_since(  # noqa: PLR0913 - where to go on, and how far
     return _run(session, tenant_id, is_later, limit, order, excerpt=excerpt)
 
 
+def may_lack(session: Session, tenant_id: str, after: int, until: int) -> bool:
+    """Tell whether items may have gone in the revisions after one, until another.
+
+    A deletion takes a revision that no item has. One whose items have all changed again since
+    looks the same, so this may be True without any that went; it is never False with one.
+    """
+    there = select(func.count(ItemRow.revision.distinct())).where(
+        ItemRow.tenant_id == tenant_id, ItemRow.revision > after, ItemRow.revision <= until
+    )
+    return session.scalars(there).one() < until - after
+
+
 def visible(
     session: Session, tenant_id: str, wanted: Iterable[int], *, excerpt: int | None = None
 ) -> dict[int, Item]:

@@ -127,6 +127,7 @@ def _translate(
     read = _readings(held, found, items)
     with database.transaction() as session:
         place = found[-1].revision, found[-1].key
+        _forget_gone(session, held, place[0])
         if localisations.write(session, held, items, place=place):
             used = sum(each.characters for each in done if each.source != held.language)
             usage.add(session, held.tenant_id, usage.TENANT, used)
@@ -158,14 +159,25 @@ def _readings(
 
 
 def _end(database: Database, held: Claim, newest: int) -> Step:
-    """Forget the items that are gone; begin anew where the memory has changed meanwhile."""
+    """Let go at the end; begin anew where the memory has changed meanwhile."""
     end = newest, LAST_KEY
     with database.transaction() as session:
-        if (held.revision, held.last_key) != end:
-            known = localisations.item_ids(session, held.tenant_id, held.language)
-            there = store.keys(session, held.tenant_id, known)
-            gone = [item_id for item_id in known if item_id not in there]
-            localisations.forget(session, held.tenant_id, held.language, gone)
-            readings.forget_lost(session, held.tenant_id)
+        _forget_gone(session, held, newest)
         localisations.write(session, held, {}, place=BEGINNING if held.is_outdated else end)
     return Step(0, 0, 0, is_last=not held.is_outdated)
+
+
+def _forget_gone(session: Session, held: Claim, revision: int) -> None:
+    """Forget the items that are gone, if any may have gone on the way to a revision.
+
+    What is known is read whole for that; what merely changed, which is most of all, needs it not.
+    """
+    if revision == held.revision or not store.may_lack(
+        session, held.tenant_id, held.revision, revision
+    ):
+        return
+    known = localisations.item_ids(session, held.tenant_id, held.language)
+    there = store.keys(session, held.tenant_id, known)
+    gone = [item_id for item_id in known if item_id not in there]
+    localisations.forget(session, held.tenant_id, held.language, gone)
+    readings.forget_lost(session, held.tenant_id)

@@ -104,6 +104,16 @@ def test_changes_come_in_the_order_they_were_made(db: Session, make_item: MakeIt
     assert [stored.item.id for stored in rest] == ["a"]
 
 
+def test_items_may_lack_where_a_revision_has_none(db: Session, make_item: MakeItem) -> None:
+    store.upsert(db, "t", [make_item("a"), make_item("b")])
+    store.upsert(db, "t", [make_item("c")])
+    assert not store.may_lack(db, "t", 0, 2)
+    store.remove(db, "t", ["b"])
+    store.upsert(db, "t", [make_item("d")])
+    assert store.may_lack(db, "t", 0, 4)
+    assert not store.may_lack(db, "t", 3, 4)
+
+
 def test_hidden_and_expired_items_are_not_visible(db: Session, make_item: MakeItem) -> None:
     now = datetime.now(UTC)
     shown = replace(make_item("shown"), expires_at=now + timedelta(hours=1))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from linkage import catalogue, readings, store
 from linkage.types import Item
@@ -117,6 +118,26 @@ def test_texts_of_deleted_items_and_fields_go(
     localise(replace(BOOK, text=""))
     assert _texts(database, REVIEW) == {}
     assert _texts(database, BOOK).keys() == {"title"}
+
+
+def test_a_change_costs_the_same_in_a_catalogue_of_any_size(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    def statements(item: Item) -> int:
+        counted: list[str] = []
+
+        def count(*told: object) -> None:
+            counted.append(str(told[2]))
+
+        event.listen(database.engine, "after_cursor_execute", count)
+        assert localise(item) == 1
+        event.remove(database.engine, "after_cursor_execute", count)
+        return len(counted)
+
+    localise(BOOK)
+    small = statements(replace(BOOK, text=f"{TEXT} The cover is blue."))
+    localise(*(replace(REVIEW, id=f"r{number}") for number in range(700)))
+    assert statements(replace(BOOK, text=f"{TEXT} The cover is green.")) == small
 
 
 def test_a_batch_that_was_lost_is_done_by_another_worker(
