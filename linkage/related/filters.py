@@ -1,15 +1,12 @@
 """Filters against an item as it is now; an index may know an older one."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from linkage import dates
+from linkage.attributes import by_name, values
 from linkage.lexical import language_tags
 from linkage.types import Filters, Item
-
-MAX_VALUE = 200
-"""Longer attribute values are told about an item, not filtered by."""
 
 
 def sieve(filters: Filters) -> Callable[[Item], bool]:
@@ -28,26 +25,6 @@ def sieve(filters: Filters) -> Callable[[Item], bool]:
         )
 
     return passes
-
-
-def by_name(attributes: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    """Return the values asked for of each attribute."""
-    wanted: dict[str, set[str]] = {}
-    for name, value in attributes:
-        wanted.setdefault(name, set()).add(value)
-    return wanted
-
-
-def values(attribute: object) -> Iterator[str]:
-    """Yield what an attribute can be filtered by: its text, or the JSON of a number or boolean.
-
-    A list has the values of its elements; objects and long texts have none.
-    """
-    for value in attribute if isinstance(attribute, list | tuple) else (attribute,):
-        if isinstance(value, str | int | float):
-            spelled = value if isinstance(value, str) else json.dumps(value)
-            if len(spelled) <= MAX_VALUE:
-                yield spelled
 
 
 def _has_all(attributes: Mapping[str, Any], wanted: Mapping[str, set[str]]) -> bool:

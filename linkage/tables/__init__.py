@@ -1,4 +1,4 @@
-"""Tables of other people: joined with one another, or their rows told among what a catalogue has.
+"""Tables of other people: which of their records are the same thing.
 
-Start at `joins`, for two tables, or at `reconcile`, for one beside a catalogue; `records` are rows.
+Start at `joins`; `records` are rows, and `compare` makes of two of them what a matcher looks at.
 """

@@ -38,8 +38,8 @@ from api.schemas.reconciliation import (
     ResultBatch,
     Values,
 )
-from linkage.tables import properties, reconcile
-from linkage.tables.reconcile import Candidate, Condition, Row
+from linkage.naming import properties, reconcile
+from linkage.naming.reconcile import Candidate, Condition, Row
 from linkage.types import Item
 from workers.runtime import Runtime
 

@@ -20,7 +20,7 @@ from api.dialects.reconciliation.speech import (
 )
 from api.dialects.routes import supports
 from api.schemas.reconciliation import Flyout, Id
-from linkage.tables import properties, reconcile
+from linkage.naming import properties, reconcile
 from linkage.types import Item
 
 router = APIRouter(prefix=PREFIX, tags=[TAG], route_class=Route)

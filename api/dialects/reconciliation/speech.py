@@ -10,7 +10,7 @@ from api.errors import Fault
 from api.schemas import reconciliation as schemas
 from api.schemas.reconciliation import Named, Suggestion
 from linkage import dates
-from linkage.tables import properties
+from linkage.naming import properties
 from linkage.types import Item
 
 TAG = "Reconciliation"

@@ -19,7 +19,7 @@ from api.dialects.reconciliation.speech import (
 from api.dialects.routes import supports
 from api.schemas.fields import PLAIN
 from api.schemas.reconciliation import Named, Proposal, Suggestion, Suggestions
-from linkage.tables import properties, reconcile
+from linkage.naming import properties, reconcile
 
 router = APIRouter(prefix=PREFIX, tags=[TAG], route_class=Route)
 QUALIFIERS = [Named(id="exact", name="Exactly"), Named(id="similar", name="Similarly")]

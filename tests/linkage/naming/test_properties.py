@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.tables import properties
+from linkage.naming import properties
 from linkage.types import Item
 
 SOLARIS = Item(

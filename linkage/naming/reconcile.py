@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 from linkage import store, text
 from linkage.linker import Ask, Linker
 from linkage.match import Matcher
-from linkage.naming import entity_store
+from linkage.naming import entity_store, properties
 from linkage.naming.disambiguate import AGREEING
 from linkage.naming.gazetteer import entity_names, written_names
 from linkage.related.query import Features
-from linkage.tables import properties
 from linkage.types import Entity, Filters, Item, Options
 from linkage.works import editions
 
