@@ -10,16 +10,17 @@ from translate.types import Fault
 TermFormat = Literal["csv", "tsv", "tbx"]
 TERM_FORMATS: tuple[TermFormat, ...] = get_args(TermFormat)
 Pair = tuple[str, str]
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
 def read_terms(file: BinaryIO, form: TermFormat, pair: Pair) -> Iterator[Term | Fault]:
     """Yield a file's terms of a language pair; a part that cannot be used is a `Fault`.
 
-    The columns of a CSV may be parted by commas, semicolons or tabs.
+    The columns of a CSV or TSV may be parted by commas, semicolons or tabs.
     """
     if form == "tbx":
         return tbx.read(file, pair)
-    delimiter = "\t" if form == "tsv" else tables.delimiter_of(file)
+    delimiter = tables.delimiter_of(file, _DELIMITERS[form])
     return tables.read(file, pair, delimiter=delimiter)
 
 
@@ -27,4 +28,4 @@ def write_terms(terms: Iterable[Term], form: TermFormat, pair: Pair) -> Iterator
     """Yield a file of a language pair's terms, piece by piece."""
     if form == "tbx":
         return tbx.write(terms, pair)
-    return tables.write(terms, delimiter="\t" if form == "tsv" else ",")
+    return tables.write(terms, delimiter=_DELIMITERS[form])

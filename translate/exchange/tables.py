@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import BinaryIO
@@ -39,15 +38,14 @@ def read(file: BinaryIO, pair: tuple[str, str], *, delimiter: str) -> Iterator[T
             yield _term(row, pair, f"line {begin}", DELIMITERS[delimiter])
 
 
-def delimiter_of(file: BinaryIO) -> str:
+def delimiter_of(file: BinaryIO, usual: str) -> str:
     """Return what parts the columns: that of `DELIMITERS` which makes most rows terms.
 
-    Of two that make as many, the first. The file is left at its beginning.
+    Of two that make as many, the usual one. The file is left at its beginning.
     """
     text = file.read(SAMPLE).decode("utf-8-sig", "replace")
     file.seek(0)
-    counts = Counter({each: _count_terms(text, each) for each in DELIMITERS})
-    return counts.most_common(1)[0][0]
+    return max((usual, *DELIMITERS), key=lambda each: _count_terms(text, each))
 
 
 def _count_terms(text: str, delimiter: str) -> int:

@@ -56,11 +56,19 @@ def test_a_bad_row_is_reported_with_its_line_and_loses_no_good_one() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("form", ["csv", "tsv"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_the_columns_of_a_csv_may_be_parted_as_spreadsheets_part_them(delimiter: str) -> None:
+def test_the_columns_of_a_table_may_be_parted_as_spreadsheets_part_them(
+    delimiter: str, form: TermFormat
+) -> None:
     rows = ("source", "target"), ("book", "Buch"), ('"rock, paper"', '"Stein; Papier"')
     text = "".join(f"{delimiter.join(row)}\r\n" for row in rows)
-    assert read(text) == [Term("book", "Buch"), Term("rock, paper", "Stein; Papier")]
+    assert read(text, form) == [Term("book", "Buch"), Term("rock, paper", "Stein; Papier")]
+
+
+def test_where_commas_and_tabs_make_as_many_terms_the_name_decides() -> None:
+    assert read("a, b\tc\n", "tsv") == [Term("a, b", "c")]
+    assert isinstance(read("a, b\tc\n", "csv")[0], Fault)
 
 
 def test_commas_in_the_terms_of_some_rows_do_not_part_columns() -> None:
