@@ -208,18 +208,23 @@ def write(
     return True
 
 
-def pieces(
+def earlier(
     session: Session, held: Claim, item_ids: Iterable[str]
-) -> dict[tuple[str, str], tuple[Piece, ...]]:
-    """Return the pieces of the last translation of each text, by the item's id and the field."""
-    found: dict[tuple[str, str], tuple[Piece, ...]] = {}
-    columns = LocalisedRow.item_id, LocalisedRow.field, LocalisedRow.pieces
+) -> dict[tuple[str, str], tuple[str, tuple[Piece, ...]]]:
+    """Return the last translation of each text, by the item's id and the field.
+
+    Of each a digest of the text it was made from, and its pieces.
+    """
+    found: dict[tuple[str, str], tuple[str, tuple[Piece, ...]]] = {}
+    columns = (
+        LocalisedRow.item_id, LocalisedRow.field, LocalisedRow.digest, LocalisedRow.pieces
+    )  # fmt: skip
     for chunk in batched(item_ids, _CHUNK):
         query = select(*columns).where(
             _has(held.tenant_id, held.language), LocalisedRow.item_id.in_(chunk)
         )
-        for item_id, field, listed in session.execute(query):
-            found[item_id, field] = tuple(_piece(each) for each in listed)
+        for item_id, field, digest, listed in session.execute(query):
+            found[item_id, field] = digest, tuple(_piece(each) for each in listed)
     return found
 
 

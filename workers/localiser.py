@@ -18,7 +18,7 @@ from linkage.types import Item
 from translate import glossaries, localisations, usage
 from translate.languages import canonical
 from translate.localisations import BEGINNING, Claim
-from translate.renewal import Passage, Renewed, renew
+from translate.renewal import Passage, Renewed, digest_of, renew
 from translate.search import TenantMemory
 from translate.translator import PIVOT, Translator
 from workers.db import Database
@@ -111,11 +111,14 @@ def _translate(
     }
     items: dict[str, dict[str, tuple[str, Renewed]]] = {each.item.id: {} for each in found}
     with database.reading() as session:
-        earlier = localisations.pieces(session, held, items)
+        earlier = localisations.earlier(session, held, items)
         terms = held.glossary and glossaries.load(session, held.tenant_id, held.glossary)
     done = renew(
         translator,
-        [replace(each, earlier=earlier.get(place, ())) for place, each in texts.items()],
+        [
+            replace(each, earlier=earlier[place][1]) if place in earlier else each
+            for place, each in texts.items()
+        ],
         target=held.language,
         glossary=terms or None,
         memory=TenantMemory(database.reading, held.tenant_id),
@@ -125,15 +128,27 @@ def _translate(
         if renewed.source != held.language:
             items[item_id][field] = passage.text, renewed
     read = _readings(held, found, items)
+    digests = {place: digest for place, (digest, _) in earlier.items()}
+    new = {id_: fields for id_, fields in items.items() if not _is_kept(id_, fields, digests)}
     with database.transaction() as session:
         place = found[-1].revision, found[-1].key
         _forget_gone(session, held, place[0])
-        if localisations.write(session, held, items, place=place):
+        if localisations.write(session, held, new, place=place):
             used = sum(each.characters for each in done if each.source != held.language)
             usage.add(session, held.tenant_id, usage.TENANT, used)
             readings.keep(session, held.tenant_id, read, encoder=encoder)
     failed = sum(each.reason is not None for each in done)
     return Step(len(found), sum(each.translated for each in done), failed, is_last=False)
+
+
+def _is_kept(
+    item_id: str, fields: Mapping[str, tuple[str, Renewed]], digests: Mapping[tuple[str, str], str]
+) -> bool:
+    """Tell whether an item's texts are stored as they are, with nothing that was translated now."""
+    return fields.keys() == {field for id_, field in digests if id_ == item_id} and all(
+        renewed.translated == 0 and digests[item_id, field] == digest_of(text)
+        for field, (text, renewed) in fields.items()
+    )
 
 
 def _readings(

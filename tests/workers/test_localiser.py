@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from linkage import catalogue, readings, store
 from linkage.types import Item
@@ -13,6 +14,7 @@ from translate.engine import CTranslate2Engine, shipped_model
 from translate.errors import QuotaExceededError
 from translate.localisations import Localised
 from translate.memory import Unit
+from translate.models import LocalisedRow
 from translate.translator import Translator
 from workers import localiser
 from workers.db import Database
@@ -106,6 +108,24 @@ def test_a_correction_reaches_texts_that_did_not_change(
     assert localise() == 1
     assert _texts(database, BOOK)["text"].text.startswith("Was für ein Buch! ")
     assert not _is_waiting(database)
+
+
+def test_texts_that_a_correction_does_not_concern_are_not_written_again(
+    database: Database, localise: Callable[..., int]
+) -> None:
+    def written() -> dict[tuple[str, str], datetime]:
+        with database.reading() as session:
+            rows = session.scalars(select(LocalisedRow)).all()
+            return {(row.item_id, row.field): row.updated_at for row in rows}
+
+    localise(BOOK, REVIEW)
+    before = written()
+    _correct(database, "A good book.", "Was für ein Buch!")
+    assert localise() == 1
+    after = written()
+    assert {place for place in after if after[place] == before[place]} == {
+        ("r1", "title"), ("r1", "text"),
+    }  # fmt: skip
 
 
 def test_texts_of_deleted_items_and_fields_go(
