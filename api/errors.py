@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,11 +11,11 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from api.schemas.fields import DATE
+from api.faults import FieldError, faults_of
 from linkage import errors as linkage
 from translate import errors as translate
 
@@ -77,13 +77,6 @@ TITLES = {
 }
 METHOD_NOT_ALLOWED = 405
 log = structlog.get_logger()
-
-
-class FieldError(BaseModel):
-    """One faulty field of a request."""
-
-    field: str = Field(description="Where it is: `body.texts.0`, `query.limit` …")
-    reason: str
 
 
 class Problem(BaseModel):
@@ -149,7 +142,7 @@ def fault_of(request: Request, error: Exception) -> Fault:
             headers["Allow"] = ", ".join(allowed_methods(request.app, request.url.path))
         return Fault(error.status_code, str(error.detail), headers=headers)
     if isinstance(error, RequestValidationError | ValidationError):
-        return _invalid(error.errors())
+        return _invalid(faults_of(error.errors(), getattr(error, "body", None)))
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
     if status is None:
         log.error("request_failed", exc_info=error)
@@ -178,35 +171,9 @@ def _places(error: Exception) -> tuple[FieldError, ...]:
     return (FieldError(field=place, reason=str(error)),) if place else ()
 
 
-def _invalid(found: Sequence[Any]) -> Fault:
-    faults = tuple(_field_error(each) for each in _nearest(found))
+def _invalid(faults: tuple[FieldError, ...]) -> Fault:
     detail = "; ".join(f"{fault.field}: {fault.reason}" for fault in faults[:3])
     return Fault(422, detail or "the request is not valid", faults)
-
-
-def _nearest(found: Sequence[Any]) -> Sequence[Any]:
-    """Return the errors; of a body of several shapes, those of the shape it comes nearest to."""
-    plain: list[Any] = []
-    by_shape: dict[str, list[Any]] = {}
-    for each in found:
-        place, *rest = each["loc"] or ("body",)
-        if place == "body" and rest and str(rest[0])[:1].isupper():
-            # the shape's name comes before the field's
-            by_shape.setdefault(rest[0], []).append({**each, "loc": (place, *rest[1:])})
-        else:
-            plain.append(each)
-    return [*plain, *min(by_shape.values(), key=len, default=())]
-
-
-def _field_error(error: Mapping[str, Any]) -> FieldError:
-    if error["type"] == "json_invalid":
-        place, offset = error["loc"]
-        reason = f"is not valid JSON: {error['ctx']['error']} at character {offset}"
-        return FieldError(field=place, reason=reason)
-    place = ".".join(map(str, error["loc"]))
-    if error.get("ctx", {}).get("pattern") == DATE:
-        return FieldError(field=place, reason="must be a year, a date or a time, as 2024-05-31")
-    return FieldError(field=place, reason=error["msg"])
 
 
 def install(app: FastAPI) -> None:

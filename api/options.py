@@ -22,7 +22,7 @@ async def refuse_unknown(request: Request) -> None:  # waits for nothing: needs 
     if unknown := [name for name in request.query_params if name not in known]:
         raise RequestValidationError(
             [
-                {"type": "extra_forbidden", "loc": ("query", name), "msg": _remedy(name, known)}
+                {"type": "unknown_option", "loc": ("query", name), "msg": _remedy(name, known)}
                 for name in unknown[:_MOST_TOLD]
             ]
         )

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.cli.console import DEFAULT, Json, Tenant, command, fail, out, print_json
 from linkage.types import Relation
 
 if TYPE_CHECKING:
-    from api.schemas.related import EvidenceOut, RelatedQuery
+    from api.schemas.related import EvidenceOut, RelatedQuery, TargetOut
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +63,8 @@ def related(
     if json:
         print_json(shaped.model_dump(mode="json"))
         return
-    table = Table("score", "relation", "kind", "title", "id", "because")
+    id_ = Column("id", overflow="fold")  # whole, to be copied
+    table = Table("score", "relation", "kind", "title", id_, "because")
     for link in shaped.links:
         reasons = ", ".join(evidence.type for evidence in link.evidence)
         table.add_row(
@@ -94,8 +95,9 @@ def explain(
     link = shaped.link
     place = f"number {shaped.position}" if shaped.served else f"not served: {shaped.reason}"
     out.print(
-        f"{escape(shaped.source.title)} → {escape(link.target.title)}\n"
-        f"{link.relation}, score {link.score:.2f}, {escape(place)}"
+        f"{_named(shaped.source)} → {_named(link.target)}\n"
+        f"{link.relation}, score {link.score:.2f}, {escape(place)}",
+        highlight=False,
     )
     table = Table("evidence", "details")
     for evidence in link.evidence:
@@ -109,15 +111,19 @@ def _query(**options: object) -> RelatedQuery:
     """Return the options, checked as the API checks them."""
     from pydantic import ValidationError
 
+    from api.faults import faults_of
     from api.schemas.related import RelatedQuery
 
     try:
         return RelatedQuery.model_validate(options)
     except ValidationError as error:
-        fault = error.errors()[0]
-        option = str(fault["loc"][0])
-        reason = "is no name:value" if option == "attribute" else fault["msg"]
-        fail(f"--{option.replace('_', '-')} {fault['input']!r}: {reason}")
+        [fault, *_] = faults_of(error.errors())
+        name = fault.field.partition(".")[0].replace("_", "-")
+        fail(f"--{name} {fault.reason}")
+
+
+def _named(item: TargetOut) -> str:
+    return f"{escape(item.title)} ({escape(item.kind)} [bold]{escape(item.id)}[/])"
 
 
 def _details(evidence: EvidenceOut) -> str:

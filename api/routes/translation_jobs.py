@@ -101,7 +101,7 @@ def upload_form(
         options = UploadForm.model_validate(plain)
     except ValidationError as error:
         raise RequestValidationError(
-            [fault | {"loc": ("body", *fault["loc"])} for fault in error.errors()]
+            [fault | {"loc": ("body", *fault["loc"])} for fault in error.errors()], body=plain
         ) from error
     chunks = uploads.as_chunks(file.file)
     kind = _kind_of_file(file)

@@ -5,13 +5,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
-from api.schemas.fields import SOME_TEXT, Body, Date, ItemId, Kind, Scheme, Text
+from api.schemas.fields import LANGUAGE_OR_NONE, SOME_TEXT, Body, Date, ItemId, Kind, Scheme, Text
 from api.schemas.imports import BatchError
 from linkage.types import Entity, ImportSummary
 
-LanguageOrNone = Annotated[
-    str, StringConstraints(max_length=35, pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")
-]
+LanguageOrNone = Annotated[str, StringConstraints(max_length=35, pattern=LANGUAGE_OR_NONE)]
 CLOSED: JsonDict = {"additionalProperties": False}
 """What pydantic leaves out beside `patternProperties`."""
 Name = Annotated[str, StringConstraints(max_length=500, pattern=SOME_TEXT)]

@@ -13,26 +13,31 @@ BLANK = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 SOME_TEXT = rf"^[^\x00-\x1f\x7f-\x9f]*[^{BLANK}][^\x00-\x1f\x7f-\x9f]*$"
 Text = Annotated[str, StringConstraints(pattern=PLAIN)]
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
-Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Scheme = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Language = Annotated[
-    str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
-]
+KIND = r"^[a-z][a-z0-9_-]{0,39}$"
+Kind = Annotated[str, StringConstraints(pattern=KIND)]
+SCHEME = r"^[a-z][a-z0-9_]{0,39}$"
+Scheme = Annotated[str, StringConstraints(pattern=SCHEME)]
+LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+Language = Annotated[str, StringConstraints(max_length=35, pattern=LANGUAGE)]
 Source = Annotated[str, StringConstraints(max_length=100, pattern=ONE_LINE)]
-AttributeFilter = Annotated[
-    str,
-    StringConstraints(pattern=r"^[^:\x00-\x1f\x7f-\x9f]{1,100}:[^\x00-\x1f\x7f-\x9f]{1,200}$"),
-]
+LANGUAGE_OR_NONE = r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
+ATTRIBUTE = r"^[^:\x00-\x1f\x7f-\x9f]{1,100}:[^\x00-\x1f\x7f-\x9f]{1,200}$"
+AttributeFilter = Annotated[str, StringConstraints(pattern=ATTRIBUTE)]
 """`name:value` of an attribute."""
-Url = Annotated[
-    str,
-    StringConstraints(
-        max_length=2000,
-        pattern=rf"^https?://[A-Za-z0-9][^{BLANK}/?#]{{0,252}}([/?#][^{BLANK}]*)?$",
-    ),
-]
+URL = rf"^https?://[A-Za-z0-9][^{BLANK}/?#]{{0,252}}([/?#][^{BLANK}]*)?$"
+Url = Annotated[str, StringConstraints(max_length=2000, pattern=URL)]
 """A web address; no name of a host is longer than 253 characters (RFC 1035)."""
-DATE = r"^-?[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T[0-9:.+Z-]+)?)?)?$"
+_YEAR = r"([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+_LEAP = r"([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
+_DAY = (
+    rf"({_YEAR}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    rf"|02-(0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)"
+)
+_HOUR = r"([01][0-9]|2[0-3])"
+_CLOCK = rf"{_HOUR}(:[0-5][0-9](:[0-5][0-9](\.[0-9]{{1,9}})?)?)?"
+_TIME = rf"T{_CLOCK}(Z|[+-]{_HOUR}(:?[0-5][0-9])?)?"
+DATE = rf"^(-?[0-9]{{4}}|[0-9]{{4}}-(0[1-9]|1[0-2])|{_DAY}({_TIME})?)$"
+"""A year, a month, a day that there is (of leap years too), or a moment of it."""
 Date = Annotated[
     str,
     StringConstraints(pattern=DATE),
@@ -40,7 +45,8 @@ Date = Annotated[
 ]
 
 
-Domain = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+DOMAIN = r"^[^\x00-\x1f\x7f-\x9f]*$"
+Domain = Annotated[str, StringConstraints(max_length=100, pattern=DOMAIN)]
 """A subject or customer whose translations are kept apart; empty for none."""
 
 
@@ -65,6 +71,22 @@ Target = Annotated[
     Field(description="A language of `GET /v1/languages`.", json_schema_extra={"x-target": True}),
 ]
 """A language to translate into; the served schema names the ones at hand."""
+
+
+MEANING = {
+    PLAIN: "must not have control characters",
+    ONE_LINE: "must be one line, without spaces at its ends or control characters",
+    SOME_TEXT: "must be one line with more than spaces",
+    KIND: "must be 1 to 40 of a-z, 0-9, _ and -, a letter first",
+    SCHEME: "must be 1 to 40 of a-z, 0-9 and _, a letter first",
+    LANGUAGE: "must be the code of a language, as en or pt-BR",
+    LANGUAGE_OR_NONE: "must be the code of a language, as en or pt-BR, or empty",
+    ATTRIBUTE: "must be name:value, as format:hardcover",
+    URL: "must be a web address, as https://shop.example/dune",
+    DOMAIN: "must be one line without control characters",
+    DATE: "must be a year, a date or a time, as 2024-05-31",
+}
+"""What is told to who sends something that a pattern does not match."""
 
 
 class Body(BaseModel):

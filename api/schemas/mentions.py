@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
-from api.schemas.fields import Body, Language, Text
+from api.schemas.fields import WHOLE, Body, Language, Text
 from linkage.types import Mention
 
 
@@ -17,8 +17,8 @@ class MentionsBody(Body):
 
     text: Annotated[Text, Field(max_length=200_000)]
     language: Language | None = None
-    top_k: int = Field(
-        1, ge=1, le=20, strict=True, description="How many candidates to list a mention."
+    top_k: Annotated[int, Strict(), Field(ge=1, le=20), WHOLE] = Field(
+        1, description="How many candidates to list a mention."
     )
 
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, Strict, StringConstraints
 
-from api.schemas.fields import ONE_LINE, Body, Kind, Url
+from api.schemas.fields import ONE_LINE, WHOLE, Body, Kind, Url
 from linkage.types import SourceKind
 from linkage.web.subscriptions import SHORTEST, Status
 
@@ -15,12 +15,12 @@ class SourceBody(Body):
 
     kind: SourceKind
     url: Url
-    every_seconds: int = Field(3600, ge=SHORTEST, le=31_536_000, strict=True)
+    every_seconds: Annotated[int, Strict(), Field(ge=SHORTEST, le=31_536_000), WHOLE] = 3600
     source: Annotated[str, StringConstraints(max_length=100, pattern=ONE_LINE)] | None = Field(
         None, description="What its items say they are from; `web:` and the host by default."
     )
     item_kind: Kind | None = Field(None, description="What its items are, whatever they say.")
-    keep_days: Annotated[int, Field(ge=1, le=36_500, strict=True)] | None = Field(
+    keep_days: Annotated[int, Strict(), Field(ge=1, le=36_500), WHOLE] | None = Field(
         None,
         description="So many days after its date, or after it was first seen, an item expires.",
     )

@@ -58,6 +58,8 @@ def test_one_link_is_explained(weft: Weft) -> None:
     assert explained["link"]["evidence"]
     shown = weft("explain", "book-solaris", "film-solaris-1972")
     assert f"number {explained['position']}" in shown
+    assert "(book book-solaris)" in shown
+    assert "(film film-solaris-1972)" in shown
     assert "not related to itself" in weft("explain", "book-solaris", "book-solaris")
 
 
