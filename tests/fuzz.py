@@ -29,6 +29,7 @@ KINDS = {
     "amounts": ("€{n}.10", "{n},99 €", "{n} kg", "{n} x 20 cm", "{n} %", "USD {n}", "-{n} °C",
                 "1.{n}00,50 €", "$1,234.{n}", "{n}%", "{n}MB", "{n} km/h"),
     "emoji": ("😀", "👍🏽", "👨‍👩‍👧", "❤️", "™", ":-)", "🇩🇪", "1️⃣"),
+    "names": ("Kzuvri", "Thélwaq Ombrixx", "J. R. R. Zyvrakq", "Ågvixt-Qormz", "Mbqui"),
     "terms": ("Zentrix Pro", "Maple&Co", "Ōkami", "C++", "Le Zèbre", "nimbus"),
 }  # fmt: skip
 TERMS = KINDS["terms"]

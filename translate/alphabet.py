@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 from translate.normalise import for_model
-from translate.protect import MARK, Run, Span, fill
+from translate.protect import MARK, Run, Span
 
 _PIECE = re.compile(rf"{MARK}|[^\s!-/:-@\[-`{{-~\xa1-\xbf\u2010-\u2027\u2030-\u205e{MARK}]+|\S")
 
@@ -24,12 +24,6 @@ def readable(run: Run, reads: Callable[[str], bool], fits: Callable[[Run], bool]
         if fits(masked):
             return masked if any(map(str.isalpha, masked.text)) else None
     return None
-
-
-def written(run: Run) -> Run:
-    """Return a run, or its translation, with what `readable` protected as text again."""
-    text = fill(run.text, [span.text if span.kind == "foreign" else MARK for span in run.spans])
-    return Run(text, tuple(span for span in run.spans if span.kind != "foreign"))
 
 
 def _is_letter(character: str) -> bool:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol
 from translate.batching import Batcher, Row
 from translate.card import REMEDY, ModelCard
 from translate.errors import ModelError
+from translate.lexis import FILE as LEXIS
+from translate.lexis import Lexis
 from translate.tokens import Tokenizer
 from translate.types import Decoded, Direction, Request
 
@@ -55,6 +57,10 @@ class Engine(Protocol):
         """Tell whether the model has a piece for a character, rather than bytes or nothing."""
         ...
 
+    def knows(self, word: str, language: str) -> bool:
+        """Tell whether a word was met often enough in training; true where nobody knows."""
+        ...
+
     def translate(self, requests: Sequence[Request], *, is_urgent: bool = False) -> list[Decoded]:
         """Translate segments; the answers are in their order. Urgent ones come before others."""
         ...
@@ -69,6 +75,14 @@ class _Kind(NamedTuple):
     hypotheses: int
     is_careful: bool
     is_aligned: bool
+
+
+class _Parts(NamedTuple):
+    """What is loaded of a model's folder."""
+
+    tokenizer: Tokenizer
+    translator: Any
+    lexis: Lexis
 
 
 class CTranslate2Engine:
@@ -113,6 +127,10 @@ class CTranslate2Engine:
     def reads(self, character: str) -> bool:
         """Tell whether the vocabulary has a piece for a character, rather than bytes or nothing."""
         return self._tokenizer.reads(character)
+
+    def knows(self, word: str, language: str) -> bool:
+        """Tell whether a word is in the lexis of the model, if it has one."""
+        return self._parts.lexis.has(word, language)
 
     def translate(self, requests: Sequence[Request], *, is_urgent: bool = False) -> list[Decoded]:
         """Translate segments; raise `ValueError` for one twice as long as fits."""
@@ -185,19 +203,19 @@ class CTranslate2Engine:
 
     @property
     def _tokenizer(self) -> Tokenizer:
-        return self._parts[0]
+        return self._parts.tokenizer
 
     @property
     def _translator(self) -> Any:  # noqa: ANN401 - CTranslate2 has no types
-        return self._parts[1]
+        return self._parts.translator
 
     @property
-    def _parts(self) -> tuple[Tokenizer, Any]:
+    def _parts(self) -> "_Parts":
         with self._loading:
             return self._loaded
 
     @cached_property
-    def _loaded(self) -> tuple[Tokenizer, Any]:
+    def _loaded(self) -> "_Parts":
         import ctranslate2  # noqa: PLC0415 - starts threads: never before a fork
 
         self._card.verify(self._folder)
@@ -206,7 +224,8 @@ class CTranslate2Engine:
             translator = ctranslate2.Translator(
                 str(self._folder), inter_threads=self._threads + 1, intra_threads=1
             )
-            return Tokenizer(self._folder, self._card), translator
+            words = Lexis.read(self._folder / LEXIS) if LEXIS in self._card.files else Lexis({})
+            return _Parts(Tokenizer(self._folder, self._card), translator, words)
         except (OSError, RuntimeError, ValueError) as error:
             raise ModelError(self._folder, f"cannot be loaded ({error}); {REMEDY}") from error
 

@@ -39,6 +39,13 @@ _ALIASES = {
 }  # fmt: skip
 
 
+_NOT_LATIN = frozenset({
+    "ar", "be", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko",
+    "lo", "mk", "ml", "mn", "mr", "my", "ne", "pa", "ps", "ru", "si", "sr", "ta", "te", "th", "uk",
+    "ur", "yi", "zh", "zh-hant",
+})  # fmt: skip
+
+
 @lru_cache(maxsize=1024)
 def canonical(code: str) -> str:
     """Return our code for a language: `EN-US` → `en`, `pt_BR` → `pt`, `ger` → `de`.
@@ -54,6 +61,11 @@ def canonical(code: str) -> str:
         (_ALIASES.get(each, each) for each in (plain, subtags[0]) if each in _ALIASES | NAMES),
         plain,
     )
+
+
+def is_latin(code: str) -> bool:
+    """Tell whether a language is written in Latin letters."""
+    return canonical(code) not in _NOT_LATIN
 
 
 def name(code: str) -> str:

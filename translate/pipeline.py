@@ -5,14 +5,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from translate.alphabet import readable, written
+from translate.alphabet import readable
 from translate.detect import Detector
 from translate.engine import Engine
 from translate.glossary import TermMatcher, settled
 from translate.inline import Shown, fits, restore, show
+from translate.names import Knows, has_names, mask_names
 from translate.normalise import is_titled, sentence_case
-from translate.protect import MARK, Kind, Run, Span, mask_numbers, stands_before, stands_behind
-from translate.quality import Quality, assess, is_reordered
+from translate.protect import (
+    MARK,
+    Kind,
+    Run,
+    Span,
+    mask_numbers,
+    stands_before,
+    stands_behind,
+    with_copies,
+)
+from translate.quality import NOTHING_TO_DO, UNREADABLE, Quality, assess, is_reordered
 from translate.segment import split
 from translate.types import Decoded, Decoding, Request
 
@@ -93,7 +103,7 @@ def translate_runs(  # noqa: PLR0913 - what runs are translated with
     cores = {
         core: core.run for units in segments for _, core in units if has_letters(core.run.text)
     }
-    judge = _Judge(target, detector, decoding)
+    judge = _Judge(target, detector, decoding, engine.knows)
     best = _best(cores, engine, judge)
     best |= _with_terms(best, engine, judge)
     return [_outcome(units, best) for units in segments]
@@ -102,21 +112,30 @@ def translate_runs(  # noqa: PLR0913 - what runs are translated with
 def _best(cores: Mapping[_Core, Run], engine: Engine, judge: "_Judge") -> dict[_Core, _Attempt]:
     """Decode each core as its run is shown to the model, the doubtful ones once more.
 
-    What the model cannot read stays as it is written.
+    What the model cannot read, and what is nothing but names, stays as it is written.
     """
     shown: dict[_Core, Run] = {}
     best: dict[_Core, _Attempt] = {}
     for core, run in cores.items():
-        if seen := readable(run, engine.reads, partial(_fits, engine=engine)):
+        seen = _seen(core, run, engine, judge.target)
+        if seen and has_letters(seen.text):
             shown[core] = seen
         else:
-            best[core] = _Attempt(run, Quality(0.0, frozenset({"empty"})))
+            best[core] = _Attempt(run, NOTHING_TO_DO if seen else UNREADABLE)
     best |= _attempts(shown, engine, judge, is_careful=False)
     doubtful = [core for core in shown if _is_doubtful(core.run, best[core].quality)]
     again = {core: _second_try(shown[core], best[core], engine) for core in doubtful}
     for core, attempt in _attempts(again, engine, judge, is_careful=True).items():
         best[core] = _better(core.run, best[core], attempt)
     return best
+
+
+def _seen(core: _Core, run: Run, engine: Engine, target: str) -> Run | None:
+    """Return a run without what is to be copied: what the model cannot read, or does not know."""
+    masked = mask_names(run, core.source, target, engine.knows)
+    is_short = partial(_fits, engine=engine)
+    # names take no tokens from what cannot be read at all
+    return readable(masked, engine.reads, is_short) or readable(run, engine.reads, is_short)
 
 
 def _with_terms(
@@ -202,24 +221,26 @@ class _Judge:
     target: str
     detector: Detector
     decoding: Decoding
+    knows: Knows
 
-    def attempt(self, run: Run, shown: Shown, decoded: Decoded) -> _Attempt:
+    def attempt(self, core: _Core, run: Run, shown: Shown, decoded: Decoded) -> _Attempt:
         """Return what became of a run as it was shown to the model; alternatives that are good."""
         first, *others = (
-            self._judged(run, shown, each) for each in (decoded, *decoded.alternatives)
+            self._judged(core, run, shown, each) for each in (decoded, *decoded.alternatives)
         )
         good = tuple(each.run for each in others if not each.quality.checks)
         return replace(first, alternatives=good) if good else first
 
-    def _judged(self, run: Run, shown: Shown, decoded: Decoded) -> _Attempt:
+    def _judged(self, core: _Core, run: Run, shown: Shown, decoded: Decoded) -> _Attempt:
         restored, is_intact = restore(run, shown, decoded)
         quality = assess(
             _visible(run), _visible(restored), score=decoded.score, target=self.target,
             is_intact=is_intact, is_cut=decoded.is_cut, detector=self.detector,
             is_ordered=not is_reordered(_visible(run, _AMOUNTS), _visible(restored, _AMOUNTS)),
+            has_names=has_names(run, restored, core.source, self.target, self.knows),
         )  # fmt: skip
         # what came to nothing stays as it was written: no text is lost
-        return _Attempt(written(run if "empty" in quality.checks else restored), quality)
+        return _Attempt(with_copies(run if "empty" in quality.checks else restored), quality)
 
 
 def _attempts(
@@ -243,7 +264,8 @@ def _attempts(
         zip(distinct, engine.translate(distinct, is_urgent=decoding.is_urgent), strict=True)
     )
     return {
-        core: judge.attempt(run, shown[core], answers[requests[core]]) for core, run in runs.items()
+        core: judge.attempt(core, run, shown[core], answers[requests[core]])
+        for core, run in runs.items()
     }
 
 

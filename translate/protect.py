@@ -13,11 +13,13 @@ from typing import Literal
 MARK = "\ufffc"
 Kind = Literal[
     "placeholder", "message", "hash", "tag", "void", "term", "glossary", "address", "code", "emoji",
-    "quantity", "number", "foreign",
+    "quantity", "number", "foreign", "name",
 ]  # fmt: skip
 """`tag` is one of a pair, or a comment; `void` is a tag that stands for itself; `glossary` is a
-term's target in the place of the term, as plain text; `foreign` is what the model cannot read."""
+term's target in the place of the term, as plain text; `foreign` is what the model cannot read,
+`name` what it does not know."""
 _APART = frozenset({"void", "emoji"})
+_COPIED = frozenset({"foreign", "name"})
 
 _INNER = r"[^\s<>\"(){}.,;:!?\]'»”\u2019\ufffc]"
 _GROUP = r"\([^\s<>\"()\ufffc]*\)|\{{1,2}[^\s<>\"{}\ufffc]*\}{1,2}"
@@ -182,6 +184,12 @@ def mask_numbers(run: Run) -> Run:
     known = iter(run.spans)
     spans = (next(known) if span.text == MARK else span for span in inner.spans)
     return Run(inner.text, tuple(spans))
+
+
+def with_copies(run: Run) -> Run:
+    """Return a run, or its translation, with what is merely copied as text again."""
+    text = fill(run.text, [span.text if span.kind in _COPIED else MARK for span in run.spans])
+    return Run(text, tuple(span for span in run.spans if span.kind not in _COPIED))
 
 
 def fill(text: str, replacements: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ PENALTIES: Final = {
     "numbers": 0.6,
     "order": 0.7,
     "placeholders": 0.7,
+    "names": 0.7,
 }
 """The checks, and what is left of the confidence when one fails."""
 
@@ -45,6 +46,12 @@ class Quality:
     checks: frozenset[str]
 
 
+NOTHING_TO_DO = Quality(1.0, frozenset())
+"""Of what is right as it is written."""
+UNREADABLE = Quality(0.0, frozenset({"empty"}))
+"""Of what a model has no letters for."""
+
+
 def assess(  # noqa: PLR0913 - what there is to judge by
     source: str,
     text: str,
@@ -55,12 +62,14 @@ def assess(  # noqa: PLR0913 - what there is to judge by
     detector: Detector,
     is_cut: bool = False,
     is_ordered: bool = True,
+    has_names: bool = True,
 ) -> Quality:
     """Judge a segment's translation by its mean log-probability and by what can be checked.
 
     Both texts come without what was protected, except numbers. `is_intact` tells whether the
     model itself kept every placeholder, `is_cut` whether it was stopped before it came to an end,
-    `is_ordered` whether its numbers stand as in the source.
+    `is_ordered` whether its numbers stand as in the source, `has_names` whether names that the
+    model does not know are in the text.
     """
     failed = {
         "empty": bool(_WORD.search(source)) and not _WORD.search(text),
@@ -72,6 +81,7 @@ def assess(  # noqa: PLR0913 - what there is to judge by
         "numbers": numbers(source) != numbers(text),
         "order": not is_ordered,
         "placeholders": not is_intact,
+        "names": not has_names,
     }
     checks = frozenset(name for name, fails in failed.items() if fails)
     trust = math.prod(PENALTIES[name] for name in checks)

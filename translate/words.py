@@ -19,9 +19,8 @@ UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "zh", "zh-hant"})
 
 _WORD = re.compile(r"[^\W_]+")
 _LETTER = re.compile(r"[^\W_]")
-_lemmatizer = Lemmatizer(
-    lemmatization_strategy=DefaultStrategy(dictionary_factory=StreamDictionaryFactory())
-)
+_dictionaries = StreamDictionaryFactory()
+_lemmatizer = Lemmatizer(lemmatization_strategy=DefaultStrategy(dictionary_factory=_dictionaries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +47,12 @@ def lemma(word: str, language: str) -> str:
     # a word in capitals is in no dictionary, be it a noun's
     plain = word.capitalize() if word.isupper() else word
     return _lemmatizer.lemmatize(plain, lang=language).casefold()
+
+
+@lru_cache(maxsize=50_000)
+def is_in_dictionary(word: str, language: str) -> bool:
+    """Tell whether a dictionary has a form of a word, in its case or in small letters."""
+    if language not in SUPPORTED_LANGUAGES:
+        return False
+    known = _dictionaries.get_dictionary(language)
+    return word in known or word.lower() in known

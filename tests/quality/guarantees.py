@@ -15,8 +15,8 @@ from translate.types import Direction, Translation
 
 SEGMENTS = int(os.environ.get("GUARANTEE_SEGMENTS", "10000"))
 BATCH = 512
-KINDS = ("placeholders", "messages", "tags", "kept", "escaped", "strays", "terms", "addresses",
-         "codes", "amounts", "emoji", "white space", "numbers")  # fmt: skip
+KINDS = ("placeholders", "messages", "tags", "kept", "escaped", "strays", "terms", "names",
+         "addresses", "codes", "amounts", "emoji", "white space", "numbers")  # fmt: skip
 
 
 def run() -> Table:

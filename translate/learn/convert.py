@@ -18,9 +18,11 @@ from translate.card import ModelCard, both_ways, checksum
 from translate.errors import ModelError
 from translate.learn.checkpoint import load_checkpoint
 from translate.learn.config import Recipe
-from translate.learn.dataset import LENGTHS
+from translate.learn.dataset import EXAMPLES, LENGTHS, Examples
+from translate.learn.lexis import known_words
 from translate.learn.train import build_model
 from translate.learn.vocabulary import BOS, EOS, PAD, UNK, load_vocabulary, pieces
+from translate.lexis import FILE
 from translate.types import tag
 
 PATHS = frozenset({"corpora", "mission", "exclude"})
@@ -68,6 +70,9 @@ def convert(recipe: Recipe, run: Path, folder: Path, *, keep_reference: bool = F
         save_converted(trained.model, trained.processor, small, "int8")
         agreement = _compare(trained, exact, small)
         shutil.copy(run / "vocabulary.model", small)
+        if (run / EXAMPLES).exists():
+            examples = Examples.load(run / EXAMPLES)
+            known_words(examples, trained.processor, recipe.languages).write(small / FILE)
         if keep_reference:
             trained.model.save_pretrained(small / "reference")
         card = _card(trained, small)

@@ -32,6 +32,9 @@ from translate.learn.readers import ENGLISH, Pair, corpus_files, read_corpus
 from translate.learn.vocabulary import EOS, PAD
 from translate.types import tag
 
+EXAMPLES = "examples.npz"
+"""Their file in the folder of a run."""
+
 LENGTHS = (12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128)
 """Padded lengths of batches, in pieces with the tags; longer pairs are left out."""
 

@@ -21,6 +21,7 @@ from translate.errors import CorpusError, ModelError
 from translate.learn.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from translate.learn.config import Recipe
 from translate.learn.dataset import (
+    EXAMPLES,
     IGNORED,
     LENGTHS,
     REPORT_EVERY,
@@ -76,7 +77,7 @@ def prepare(recipe: Recipe, run: Path, report: Stage) -> Examples:
     Raises `CorpusError`, and `ModelError` where the run is another recipe's.
     """
     run.mkdir(parents=True, exist_ok=True)
-    vocabulary, encoded = run / "vocabulary.model", run / "examples.npz"
+    vocabulary, encoded = run / "vocabulary.model", run / EXAMPLES
     if not vocabulary.exists():
         pairs = read_pairs(replace(recipe, direct=0))  # direct ones have no text of their own
         texts = (text for pair in pairs for text in (pair.text, pair.other))
