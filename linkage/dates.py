@@ -21,9 +21,15 @@ def iso(value: object) -> str:
 
 
 def instant(value: object) -> datetime:
-    """Return a moment in UTC; one without a zone is taken as UTC, a day as its beginning."""
+    """Return a moment in UTC; one without a zone is taken as UTC, a day as its beginning.
+
+    Raises ValueError for what is none, also because it is in no year from 1 to 9999 in UTC.
+    """
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{moment.isoformat()} is in no year from 1 to 9999 in UTC") from None
 
 
 def year(iso_date: str | None) -> int | None:
