@@ -5,6 +5,7 @@ nouns have one, its end is no word either: `Windschutzscheibe` is a compound.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from translate.glossary import CAPITALISED
@@ -32,9 +33,10 @@ def mask_names(run: Run, source: str, target: str, knows: Knows) -> Run:
 
 
 def has_names(run: Run, answer: Run, source: str, target: str, knows: Knows) -> bool:
-    """Tell whether an answer has the names that stand in the text of a run."""
-    names = _stretches(run.text, source, target, knows)
-    return all(run.text[begin:end] in answer.text for begin, end in names)
+    """Tell whether an answer has the names that stand in the text of a run, each as often."""
+    stretches = _stretches(run.text, source, target, knows)
+    names = Counter(run.text[begin:end] for begin, end in stretches)
+    return all(answer.text.count(name) >= count for name, count in names.items())
 
 
 def _stretches(text: str, source: str, target: str, knows: Knows) -> list[tuple[int, int]]:

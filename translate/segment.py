@@ -10,12 +10,19 @@ from dataclasses import dataclass
 
 import sentencex
 
+from translate.protect import MARK
+
 _SPACE = re.compile(r"\s")
 _SPACES = re.compile(r"\s+")
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _CLAUSE_END = re.compile(
     r"[;:,)\u2013\u2014\u2026](?=\s)|[\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f]"
 )
+_GAP = re.compile(r"(?<![A-Z]\.)\s")
+"""A space that does not part initials from each other or from their name."""
+_INITIAL = re.compile(r"[A-Z]\.")
+_INITIALS = re.compile(r"(?<!\w)(?:[A-Z]\.\s*)+\Z")
+_LONG_INITIALS = 40
 _LONG_LINE = 5000
 """A longer line is cut before it is searched for sentences, which takes quadratic time."""
 
@@ -65,11 +72,23 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _sentences(line: str, language: str) -> Iterator[str]:
-    begin = 0
+    begin = end = 0
     for sentence in sentencex.segment(language, _SPACE.sub(" ", line)):
-        yield line[begin : begin + len(sentence)]
-        begin += len(sentence)
-    yield line[begin:]
+        if not _is_name_parted(line[begin:end], sentence):
+            yield line[begin:end]
+            begin = end
+        end += len(sentence)
+    yield line[begin:end]
+    yield line[end:]
+
+
+def _is_name_parted(before: str, after: str) -> bool:
+    """Tell whether a name is parted after its initials: after a mark sentencex knows none."""
+    tail = before[-_LONG_INITIALS:]
+    initials = _INITIALS.search(tail)
+    return bool(
+        initials and (_INITIAL.match(after) or tail[: initials.start()].rstrip().endswith(MARK))
+    )
 
 
 def _parts(text: str, sentences: Iterable[str], fits: Fits) -> Iterator[str]:
@@ -91,7 +110,7 @@ def _fitted(text: str, begin: int, end: int, fits: Fits) -> Iterator[str]:
 def _cut(text: str) -> int:
     """Return where to cut: the clause or space next to the middle, else the middle itself."""
     half = len(text) // 2
-    for pattern in (_CLAUSE_END, _SPACE):
+    for pattern in (_CLAUSE_END, _GAP, _SPACE):
         ends = [match.end() for match in pattern.finditer(text, half // 2, half + half // 2)]
         if ends:
             return min(ends, key=lambda end: abs(end - half))

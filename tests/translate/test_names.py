@@ -73,6 +73,8 @@ def test_names_are_taken_out_while_there_are_tokens_and_the_rest_is_watched() ->
     assert [span.text for span in masked.spans][-1] == "Ishiguro"
     assert not has_names(masked, Run(f"{MARK} Zyvrak"), "en", "de", knows)
     assert has_names(masked, Run(f"Zyvrakq {MARK}"), "en", "de", knows)
+    twice = Run("Zyvrakq and Zyvrakq")
+    assert not has_names(twice, Run("Zyvrakq und Zyvrak"), "en", "de", knows)
 
 
 @given(st.lists(st.sampled_from([

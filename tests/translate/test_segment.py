@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from translate.protect import MARK
 from translate.segment import join, split
 
 TRICKY = st.text(
@@ -60,3 +61,14 @@ def test_long_texts_take_linear_time(unit: str) -> None:
     begin = time.perf_counter()
     texts(unit * (300_000 // len(unit)), limit=200)
     assert time.perf_counter() - begin < 5
+
+
+@pytest.mark.parametrize("name", ["J. R. R. Tolkien", "J.K. Rowling"])
+@pytest.mark.parametrize("before", ["", MARK, f"A novel by {MARK}"])
+def test_initials_stay_with_their_name(name: str, before: str) -> None:
+    sentence = f"{before}{name}{MARK} is good."
+    assert texts(f"{sentence} It is long.", "fr") == [sentence, "It is long."]
+
+
+def test_a_sentence_that_ends_in_a_letter_ends_there() -> None:
+    assert texts("This is plan B. It is long.") == ["This is plan B.", "It is long."]
