@@ -9,13 +9,17 @@ from translate.protect import MARK, Run, Span
 
 _PIECE = re.compile(rf"{MARK}|[^\s!-/:-@\[-`{{-~\xa1-\xbf\u2010-\u2027\u2030-\u205e{MARK}]+|\S")
 
+_UNSEEN = frozenset({MARK, " "})
+
 
 def readable(run: Run, reads: Callable[[str], bool], fits: Callable[[Run], bool]) -> Run | None:
     """Return a run with what the model cannot read protected: whole words, and single symbols.
 
     Where that is too much, only the words; None where those are too many, or nothing is left.
     """
-    found = set(for_model(run.text).lower()) - {MARK, " "}
+    if all(map(reads, set(run.text) - _UNSEEN)):  # nearly every text, and quickly told
+        return run
+    found = set(for_model(run.text).lower()) - _UNSEEN
     unread = {each for each in found if not reads(each) and not reads(each.upper())}
     if not unread:
         return run
