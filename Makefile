@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := $(VENV)/.peers
 
 .PHONY: help demo test bench quality lint types compatibility lock clean
 
@@ -13,16 +14,22 @@ $(READY): pyproject.toml requirements.lock tools/environment.sh
 	@PYTHON=$(PYTHON) sh tools/environment.sh $(VENV)
 	@touch $@
 
+$(PEERS): $(READY)
+	@echo "Installing what Weft is measured beside (once) …"
+	@$(BIN)/python -m pip install --quiet 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --group peers --constraint requirements.lock
+	@touch $@
+
 demo: $(READY)  ## import the sample catalogue, serve it, ask three real questions (ONCE=1: then stop)
 	@$(BIN)/weft demo $(if $(ONCE),--once)
 
 test: $(READY)  ## lint, types, import rules, migrations, and every test
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/check.sh
 
-bench: $(READY)  ## measure speed and size into docs/performance.md (ONLY="NAME …": just these)
+bench: $(PEERS)  ## measure speed and size into docs/performance.md (ONLY="NAME …": just these)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks $(ONLY)
 
-quality: $(READY)  ## measure what is found into docs/quality.md (ONLY="NAME …": just these)
+quality: $(PEERS)  ## measure what is found into docs/quality.md (ONLY="NAME …": just these)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.quality $(ONLY)
 
 lint: $(READY)  ## format and lint

@@ -14,6 +14,8 @@ import orjson
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "build" / "bench"
 PAGE = ROOT / "docs" / "performance.md"
+_VECTORS = {"avx512_vnni": " with AVX-512 VNNI", "avx512f": " with AVX-512", "avx2": " with AVX2"}
+"""By the processor's flags, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,18 @@ def machine() -> str:
 
 
 def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    found = cpuinfo.is_file() and re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text())
-    return found.group(1) if found else platform.processor() or platform.machine()
+    """Return the processor's name and what it computes with: int8 is fastest with VNNI."""
+    path = Path("/proc/cpuinfo")
+    if not path.is_file():
+        return platform.processor() or platform.machine()
+    facts = dict(re.findall(r"^([\w ]+?)\s*:\s*(.+)$", path.read_text(), re.MULTILINE))
+    name = facts.get("model name", platform.machine())
+    family = (
+        f" family {facts['cpu family']} model {facts['model']}" if "cpu family" in facts else ""
+    )
+    flags = set(facts.get("flags", "").split())
+    widest = next((shown for flag, shown in _VECTORS.items() if flag in flags), "")
+    return name + family + widest
 
 
 def render(page: Path = PAGE, results: Path = RESULTS) -> None:
