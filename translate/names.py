@@ -28,19 +28,19 @@ _SHORTEST_END = 4
 def mask_names(run: Run, source: str, target: str, knows: Knows) -> Run:
     """Take the names out of a run as well, while there are tokens for them; its spans stay."""
     room = len(PLACEHOLDERS) - sum(span.kind != "tag" for span in run.spans)
-    found = _stretches(run.text, source, target, knows)[: max(room, 0)]
+    found = names_in(run.text, source, target, knows)[: max(room, 0)]
     return _without(run, found) if found else run
 
 
 def has_names(run: Run, answer: Run, source: str, target: str, knows: Knows) -> bool:
     """Tell whether an answer has the names that stand in the text of a run, each as often."""
-    stretches = _stretches(run.text, source, target, knows)
+    stretches = names_in(run.text, source, target, knows)
     names = Counter(run.text[begin:end] for begin, end in stretches)
     return all(answer.text.count(name) >= count for name, count in names.items())
 
 
-def _stretches(text: str, source: str, target: str, knows: Knows) -> list[tuple[int, int]]:
-    """Return where names stand: words that only a space or hyphen parts, with their initials.
+def names_in(text: str, source: str, target: str, knows: Knows) -> list[tuple[int, int]]:
+    """Return where names are: words that only a space or hyphen parts, with their initials.
 
     Only Latin letters are copied, and only into languages written in them.
     """

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from translate.protect import MARK
 
@@ -49,9 +50,13 @@ def is_titled(text: str) -> bool:
     return len(words) >= TITLE_WORDS and all(word.istitle() for word in words)
 
 
-def sentence_case(text: str) -> str:
-    """Return the text in small letters, but for the first."""
-    lower = text.lower()
+def sentence_case(text: str, kept: Iterable[tuple[int, int]] = ()) -> str:
+    """Return the text in small letters, but for the first and what stands in `kept` places."""
+    lower, last = "", 0
+    for begin, end in kept:
+        lower += text[last:begin].lower() + text[begin:end]
+        last = end
+    lower += text[last:].lower()
     first = _WORD.search(lower)
     if not first:
         return lower

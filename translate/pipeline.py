@@ -10,7 +10,7 @@ from translate.detect import Detector
 from translate.engine import Engine
 from translate.glossary import TermMatcher, settled
 from translate.inline import Shown, fits, restore, show
-from translate.names import Knows, has_names, mask_names
+from translate.names import Knows, has_names, mask_names, names_in
 from translate.normalise import is_titled, sentence_case
 from translate.protect import (
     MARK,
@@ -124,7 +124,9 @@ def _best(cores: Mapping[_Core, Run], engine: Engine, judge: "_Judge") -> dict[_
             best[core] = _Attempt(run, NOTHING_TO_DO if seen else UNREADABLE)
     best |= _attempts(shown, engine, judge, is_careful=False)
     doubtful = [core for core in shown if _is_doubtful(core.run, best[core].quality)]
-    again = {core: _second_try(shown[core], best[core], engine) for core in doubtful}
+    again = {
+        core: _second_try(core, shown[core], best[core], engine, judge.target) for core in doubtful
+    }
     for core, attempt in _attempts(again, engine, judge, is_careful=True).items():
         best[core] = _better(core.run, best[core], attempt)
     return best
@@ -274,11 +276,13 @@ def _is_doubtful(run: Run, quality: Quality) -> bool:
     return bool(quality.checks & _RETRIED) or (quality.confidence < _UNSURE and is_titled(run.text))
 
 
-def _second_try(run: Run, attempt: _Attempt, engine: Engine) -> Run:
+def _second_try(core: _Core, run: Run, attempt: _Attempt, engine: Engine, target: str) -> Run:
     """Return a run as it is decoded again: its numbers protected, its Title Case taken off."""
     checks = attempt.quality.checks
     if is_titled(run.text):
-        run = replace(run, text=sentence_case(run.text))
+        # there may have been no tokens left for these
+        names = names_in(run.text, core.source, target, engine.knows)
+        run = replace(run, text=sentence_case(run.text, names))
     if checks.isdisjoint({"numbers", "order"}):
         return run
     masked = mask_numbers(run)

@@ -40,7 +40,8 @@ class Run:
     conversion: Conversion
 
 
-def _sentences() -> Iterator[tuple[str, str, str]]:
+def made_up_sentences() -> Iterator[tuple[str, str, str]]:
+    """Yield the sentences of the tiny corpora: English, German, French."""
     for noun, first in product(NOUNS.items(), ADJECTIVES.items()):
         yield (
             f"The {noun[0]} is {first[0]}.",
@@ -57,7 +58,7 @@ def _sentences() -> Iterator[tuple[str, str, str]]:
 
 def write_corpora(folder: Path) -> None:
     """Write `en-de.tsv` and `en-fr.tsv` of made-up sentences."""
-    rows = list(_sentences())
+    rows = list(made_up_sentences())
     for column, language in ((1, "de"), (2, "fr")):
         lines = [f"made-up\t{row[0]}\t{row[column]}\n" for row in rows]
         (folder / f"en-{language}.tsv").write_text("".join(lines), encoding="utf-8")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translate.normalise import as_written, for_model, is_shouted
+from translate.normalise import as_written, for_model, is_shouted, sentence_case
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,10 @@ def test_the_model_reads_calm_text(text: str, read: str) -> None:
 )  # fmt: skip
 def test_the_answer_is_written_as_the_source_was(source: str, answer: str, written: str) -> None:
     assert as_written(source, answer) == written
+
+
+def test_sentence_case_keeps_what_stands_in_given_places() -> None:
+    assert sentence_case("THE İX Of Mbqui", [(4, 6), (10, 15)]) == "The İX of Mbqui"
 
 
 def test_one_abbreviation_is_no_shouting() -> None:

@@ -181,6 +181,12 @@ def test_a_title_the_model_is_unsure_of_is_read_in_sentence_case_too() -> None:
     assert answer.text == "Die lange Nacht"
 
 
+def test_a_name_for_which_no_token_is_left_keeps_its_case_in_a_title() -> None:
+    engine, translator = scripted("Das ist es", "Das ist es")
+    one(translator, "{a} {b} {c} {d} {e} {f} {g} {h} {i} The Long {j} Zyvrakq Tale")
+    assert [each.split("⟧ ")[-1] for [each] in engine.calls] == ["Zyvrakq Tale", "Zyvrakq tale"]
+
+
 def test_markup_survives_and_escaped_text_stays_escaped(translator: Translator) -> None:
     text = "<p>The <b>book</b> is &lt;script&gt; good.</p><script>let a = 1 < 2</script>"
     answer = one(translator, text, format="html").text
@@ -222,8 +228,8 @@ class Scripted:
         return character.isascii()
 
     def knows(self, word: str, language: str) -> bool:
-        del word, language
-        return True
+        del language
+        return word != "Zyvrakq"
 
     def translate(self, requests: list[Request], *, is_urgent: bool = False) -> list[Decoded]:
         assert {request.target for request in requests} == {"de"}

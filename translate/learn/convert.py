@@ -119,7 +119,7 @@ def save_converted(
 def _compare(trained: _Trained, exact: Path, small: Path) -> float:
     """Return the share of probes that int8 decodes as float32; raise where float32 is not exact."""
     probes = list(_probes(trained))
-    reference = [_greedy(trained.model, ids) for ids in probes]
+    reference = [greedy(trained.model, ids) for ids in probes]
     converted = _greedy_converted(exact, trained.processor, probes, "float32")
     if wrong := sum(a != b for a, b in zip(reference, converted, strict=True)):
         raise ModelError(
@@ -139,8 +139,8 @@ def _probes(trained: _Trained) -> Iterator[list[int]]:
         yield [trained.processor.piece_to_id(mark), *trained.processor.encode(text), EOS]
 
 
-def _greedy(model: M2M100ForConditionalGeneration, ids: list[int]) -> list[int]:
-    """Decode with transformers; return the ids after the tag, without the end mark."""
+def greedy(model: M2M100ForConditionalGeneration, ids: list[int]) -> list[int]:
+    """Decode a tagged row of ids with transformers; return those after the tag, without the end."""
     options = GenerationConfig(
         max_new_tokens=ANSWER_LENGTH + 1,
         num_beams=1,
