@@ -76,6 +76,11 @@ TITLES = {
     503: "Unavailable for now",
 }
 METHOD_NOT_ALLOWED = 405
+_UNREADABLE: Mapping[type[BaseException], str] = {
+    UnicodeDecodeError: "the body is not UTF-8, as JSON must be",
+    RecursionError: "the body has objects or lists within each other too deeply",
+}
+"""What is wrong with a body, by what the framework met as it read it."""
 log = structlog.get_logger()
 
 
@@ -140,7 +145,8 @@ def fault_of(request: Request, error: Exception) -> Fault:
         if error.status_code == METHOD_NOT_ALLOWED:
             # the framework names the methods of one route of the path, not of all
             headers["Allow"] = ", ".join(allowed_methods(request.app, request.url.path))
-        return Fault(error.status_code, str(error.detail), headers=headers)
+        reason = _UNREADABLE.get(type(error.__cause__)) if error.__cause__ else None
+        return Fault(error.status_code, reason or str(error.detail), headers=headers)
     if isinstance(error, RequestValidationError | ValidationError):
         return _invalid(faults_of(error.errors(), getattr(error, "body", None)))
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)

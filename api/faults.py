@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from api.schemas.fields import MEANING
 
@@ -36,6 +36,14 @@ def faults_of(found: Iterable[Mapping[str, Any]], sent: object = None) -> tuple[
     """Return pydantic's errors about a request whose body was `sent`, as its sender sees them."""
     nearest = _nearest([_placed(error, sent) for error in found])
     return tuple(FieldError(field=fault.field, reason=fault.reason) for fault in nearest)
+
+
+def told(error: ValidationError, sent: object) -> str:
+    """Return in one line the first fault of what was `sent` inside of a request."""
+    found = [{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]
+    fault = faults_of(found, sent)[0]
+    place = fault.field.removeprefix("body").removeprefix(".")
+    return f"{place}: {fault.reason}" if place else fault.reason
 
 
 @dataclass(frozen=True, slots=True)

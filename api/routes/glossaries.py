@@ -10,9 +10,8 @@ from fastapi.responses import StreamingResponse
 from api.deps import RawBody, Reader, ReadSession, Writer, WriteSession
 from api.errors import responses
 from api.schemas.exchange import ExchangeOut
-from api.schemas.fields import Language
+from api.schemas.fields import NAME, Language
 from api.schemas.glossaries import (
-    NAME,
     GlossariesOut,
     GlossaryBody,
     GlossaryNameBody,

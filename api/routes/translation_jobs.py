@@ -48,6 +48,7 @@ CREATED: dict[int | str, dict[str, Any]] = {
     200: {"model": JobOut},
     **responses(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
 }
+_STATE_CHANGED = responses(401, 403, 404, 409, 422, 429, 503)
 FORM, JSON_LINES, CSV = "multipart/form-data", "application/x-ndjson", "text/csv"
 KINDS: dict[str, Kind] = {JSON_LINES: "jsonl", CSV: "csv"}
 STREAMED_PATHS = frozenset({"/v1/translation-jobs", "/v1/translation-jobs:upload"})
@@ -312,20 +313,15 @@ def get_errors(job_id: JobId, caller: Reader, runtime: RuntimeDep) -> StreamingR
     )  # fmt: skip
 
 
-@router.post(
-    "/translation-jobs/{job_id}/cancel", responses=responses(401, 403, 404, 409, 422, 429, 503)
-)
+@router.delete("/translation-jobs/{job_id}", responses=_STATE_CHANGED)
+@router.post("/translation-jobs/{job_id}/cancel", responses=_STATE_CHANGED)
 def cancel_job(job_id: JobId, caller: Writer, runtime: RuntimeDep) -> JobOut:
     """Cancel a job; what is done stays and can be fetched."""
     with runtime.database.transaction() as session:
         return _shape(session, jobs.cancel(session, caller.tenant_id, job_id))
 
 
-@router.post(
-    "/translation-jobs/{job_id}/retry",
-    status_code=202,
-    responses=responses(401, 403, 404, 409, 422, 429, 503),
-)
+@router.post("/translation-jobs/{job_id}/retry", status_code=202, responses=_STATE_CHANGED)
 def retry_job(job_id: JobId, caller: Writer, runtime: RuntimeDep) -> JobOut:
     """Translate the failed items of a finished job again."""
     with runtime.database.transaction() as session:

@@ -11,6 +11,11 @@ ONE_LINE = r"^[^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f])
 BLANK = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """Control characters and spaces, one by one: what `\\s` is, no two engines agree on."""
 SOME_TEXT = rf"^[^\x00-\x1f\x7f-\x9f]*[^{BLANK}][^\x00-\x1f\x7f-\x9f]*$"
+NAME = r"^[^\x00-\x20\x7f-\x9f/]([^\x00-\x1f\x7f-\x9f/]*[^\x00-\x20\x7f-\x9f/])?$"
+"""One line without a slash, so that a name can stand in a path."""
+_ANY, _END = r"[^\x00-\x1f\x7f-\x9f\ufffc]", rf"[^{BLANK}\ufffc]"
+TERM = rf"^([^\W_]|{_END}{_ANY}*[^\W_])({_ANY}*{_END})?$"
+"""One line that holds a letter or a digit, without white space around it."""
 Text = Annotated[str, StringConstraints(pattern=PLAIN)]
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
 KIND = r"^[a-z][a-z0-9_-]{0,39}$"
@@ -77,6 +82,8 @@ MEANING = {
     PLAIN: "must not have control characters",
     ONE_LINE: "must be one line, without spaces at its ends or control characters",
     SOME_TEXT: "must be one line with more than spaces",
+    NAME: "must be one line without slashes, without spaces at its ends or control characters",
+    TERM: "must be one line with a letter or a digit, without spaces at its ends",
     KIND: "must be 1 to 40 of a-z, 0-9, _ and -, a letter first",
     SCHEME: "must be 1 to 40 of a-z, 0-9 and _, a letter first",
     LANGUAGE: "must be the code of a language, as en or pt-BR",

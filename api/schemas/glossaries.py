@@ -5,14 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.fields import BLANK, Body, Language
+from api.schemas.fields import NAME, TERM, Body, Language
 from translate.glossaries import Overview
-
-NAME = r"^[^\x00-\x20\x7f-\x9f/]([^\x00-\x1f\x7f-\x9f/]*[^\x00-\x20\x7f-\x9f/])?$"
-"""One line without a slash, so that a name can stand in a path."""
-_ANY, _END = r"[^\x00-\x1f\x7f-\x9f\ufffc]", rf"[^{BLANK}\ufffc]"
-TERM = rf"^([^\W_]|{_END}{_ANY}*[^\W_])({_ANY}*{_END})?$"
-"""One line that holds a letter or a digit, without white space around it."""
 
 Name = Annotated[str, StringConstraints(max_length=200, pattern=NAME)]
 TermText = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=TERM)]

@@ -45,6 +45,7 @@ INNER = re.compile(
          "must be 'feed', 'sitemap' or 'page'"),
         ("POST", "/v1/admin/keys", {"name": "x", "scopes": ["root"]}, "body.scopes.0", "must be"),
         ("POST", "/v1/glossaries", {"name": 5}, "body.name", "must be text"),
+        ("POST", "/v1/glossaries", {"name": "a/b"}, "body.name", "without slashes"),
         ("POST", "/v1/translation-jobs",
          {"items": [{"id": "a", "text": "b"}], "targets": ["de"], "webhook": {"url": "x"}},
          "body.webhook.url", "https://"),
@@ -68,3 +69,12 @@ def test_truncated_json_is_told_with_the_character(client: TestClient) -> None:
     )
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body")
     assert "at character 9" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"), [(b'{"text": "caf\xe9"}', "UTF-8"), (b"[" * 100_000, "too deeply")]
+)
+def test_a_body_that_cannot_be_read_is_told_why(client: TestClient, body: bytes, told: str) -> None:
+    sent = client.post("/v1/related", content=body, headers={"Content-Type": "application/json"})
+    assert sent.status_code in {400, 422}
+    assert told in sent.json()["detail"]

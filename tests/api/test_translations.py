@@ -123,12 +123,25 @@ def test_an_idempotency_key_gives_the_same_job_and_refuses_another_body(
     assert other.status_code == 409
 
 
-def test_a_cancelled_job_does_no_more_work(client: TestClient, runtime: Runtime) -> None:
+@pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("POST", "/cancel")])
+def test_a_cancelled_job_does_no_more_work(
+    client: TestClient, runtime: Runtime, method: str, path: str
+) -> None:
     job_id = client.post("/v1/translation-jobs", json=JOB).json()["id"]
-    assert client.post(f"/v1/translation-jobs/{job_id}/cancel").json()["state"] == "cancelled"
+    cancel = (method, f"/v1/translation-jobs/{job_id}{path}")
+    assert client.request(*cancel).json()["state"] == "cancelled"
     run(runtime, job_id)
     assert results(client, job_id) == []
-    assert client.post(f"/v1/translation-jobs/{job_id}/cancel").status_code in {200, 409}
+    assert client.request(*cancel).json()["state"] == "cancelled"
+
+
+def test_a_job_that_is_done_stays_done_when_it_is_deleted(
+    client: TestClient, runtime: Runtime
+) -> None:
+    job_id = client.post("/v1/translation-jobs", json=JOB).json()["id"]
+    run(runtime, job_id)
+    assert client.delete(f"/v1/translation-jobs/{job_id}").status_code == 409
+    assert client.get(f"/v1/translation-jobs/{job_id}").json()["state"] == "done"
 
 
 def test_jobs_are_listed_newest_first_a_page_at_a_time(client: TestClient) -> None:

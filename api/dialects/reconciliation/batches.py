@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import RootModel, TypeAdapter, ValidationError
+from pydantic_core import from_json
 from sqlalchemy.orm import Session
 
 from api.deps import ReadSession, RuntimeDep
@@ -20,6 +21,7 @@ from api.dialects.reconciliation.speech import (
     type_of,
 )
 from api.dialects.routes import FORM, Parameters, supports
+from api.faults import told
 from api.schemas import reconciliation as schemas
 from api.schemas.reconciliation import (
     BATCH_SIZE,
@@ -141,11 +143,13 @@ def _kinds(request: Request, runtime: Runtime, key: str | None) -> list[str]:
 def _read(kind: TypeAdapter[Any], given: object) -> Any:  # noqa: ANN401 - what the adapter reads
     """Return what a parameter holds as JSON; 400 says where it is not what it should be."""
     try:
-        return kind.validate_json(given) if isinstance(given, str) else kind.validate_python(given)
+        sent = from_json(given) if isinstance(given, str) else given
+    except ValueError as error:
+        raise HTTPException(400, f"is not valid JSON: {error}") from error
+    try:
+        return kind.validate_python(sent)
     except ValidationError as error:
-        fault = error.errors()[0]
-        place = ".".join(map(str, fault["loc"]))
-        raise HTTPException(400, f"{place}: {fault['msg']}" if place else fault["msg"]) from error
+        raise HTTPException(400, told(error, sent)) from error
 
 
 def _reconciled(

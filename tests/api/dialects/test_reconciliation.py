@@ -163,11 +163,11 @@ def test_other_pages_may_ask(service: TestClient) -> None:
 @pytest.mark.parametrize(
     ("queries", "told"),
     [
-        ("{", "Invalid JSON"),
-        ("[]", "object"),
-        ('{"q0": {"query": 7}}', "q0.query"),
-        ('{"q0": {"query": "a", "limit": 0}}', "q0.limit"),
-        ('{"q0": {"query": "a", "properties": [{"v": 1}]}}', "q0.properties.0.pid"),
+        ("{", "is not valid JSON"),
+        ("[]", "must be an object"),
+        ('{"q0": {"query": 7}}', "q0.query: must be text"),
+        ('{"q0": {"query": "a", "limit": 0}}', "q0.limit: must be greater"),
+        ('{"q0": {"query": "a", "properties": [{"v": 1}]}}', "q0.properties.0.pid: is required"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(service: TestClient, queries: str, told: str) -> None:
