@@ -33,10 +33,10 @@ from api.routes import (
     usage,
     works,
 )
-from workers.allocator import trimmed
 from workers.logs import configure_logs
 from workers.runtime import Runtime
 from workers.settings import settings_from_environment
+from workers.upkeep import kept_up
 
 DESCRIPTION = """Related content and translation for catalogues of books and media.
 
@@ -50,7 +50,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with trimmed():
+        with kept_up():
             yield
         runtime.close()
 

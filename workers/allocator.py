@@ -7,12 +7,8 @@ Without glibc nothing of this happens.
 
 import ctypes
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event, Thread
 
 ARENAS = 2
-TRIM_SECONDS = 30
 _VARIABLE = "MALLOC_ARENA_MAX"
 _M_ARENA_MAX = -8  # of <malloc.h>
 
@@ -31,21 +27,3 @@ def trim() -> None:
     """Give back to the system all pages that hold nothing."""
     if release := getattr(ctypes.CDLL(None), "malloc_trim", None):
         release(0)
-
-
-@contextmanager
-def trimmed(seconds: float = TRIM_SECONDS) -> Iterator[None]:
-    """Trim from time to time while the block runs."""
-    is_over = Event()
-
-    def work() -> None:
-        while not is_over.wait(seconds):
-            trim()
-
-    thread = Thread(target=work, name="trim", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()

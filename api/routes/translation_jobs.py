@@ -313,7 +313,7 @@ def get_errors(job_id: JobId, caller: Reader, runtime: RuntimeDep) -> StreamingR
     )  # fmt: skip
 
 
-@router.delete("/translation-jobs/{job_id}", responses=_STATE_CHANGED)
+@router.delete("/translation-jobs/{job_id}", name="delete_job", responses=_STATE_CHANGED)
 @router.post("/translation-jobs/{job_id}/cancel", responses=_STATE_CHANGED)
 def cancel_job(job_id: JobId, caller: Writer, runtime: RuntimeDep) -> JobOut:
     """Cancel a job; what is done stays and can be fetched."""

@@ -1,13 +1,9 @@
 import re
-import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from tests.support import wait_until
-from workers.allocator import trimmed
 
 PROGRAM = """
 import ctypes, workers.app
@@ -37,18 +33,3 @@ def test_a_process_with_many_threads_keeps_two_arenas(tmp_path: Path) -> None:
         },
     )
     assert len(re.findall(r"^Arena \d+:", done.stderr, re.MULTILINE)) == 2
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc's")
-def test_what_is_freed_goes_back_to_the_system() -> None:
-    blocks = [bytearray(100_000) for _ in range(1000)]
-    last = bytearray(100_000)
-    full = resident()
-    blocks.clear()
-    with trimmed(0.01):
-        wait_until(lambda: resident() < full - 80 * 2**20, 10, "nothing was given back")
-    assert last
-
-
-def resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
