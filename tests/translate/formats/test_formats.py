@@ -320,6 +320,8 @@ def test_any_text_is_read_back_as_it_was_written(suffix: str, first: str, second
     wanted = [first + "x", second + "x"]
     done = document.with_translations(wanted)
     options = Options(target="de", is_thorough=True)
+    if suffix == ".po":  # a translation begins its first line where its source does
+        wanted = [text.lstrip("\n") for text in wanted]
     assert _translations(suffix, formats.read(f"a{suffix}", done, options), done) == wanted
 
 
