@@ -39,6 +39,14 @@ class Lexis:
         """Write the hashes to an `.npz`."""
         np.savez_compressed(path, **self._hashes)  # type: ignore[arg-type]
 
+    def __or__(self, other: "Lexis") -> "Lexis":
+        """Return the words of both, in the languages of this one."""
+        none = np.empty(0, np.uint32)
+        return Lexis({
+            language: np.union1d(hashes, other._hashes.get(language, none))  # noqa: SLF001 - its own kind
+            for language, hashes in self._hashes.items()
+        })  # fmt: skip
+
     def has(self, word: str, language: str) -> bool:
         """Tell whether a word was met, in whatever case; so is any of a language it lacks."""
         hashes = self._hashes.get(language)

@@ -8,11 +8,14 @@ from typing import Any, Self, get_type_hints
 
 from translate.card import language_pairs
 from translate.errors import RecipeError
+from translate.learn.base import SIZES, read_base
 
 _MORE_THAN_NOTHING = (
     "temperature", "vocabulary", "width", "feed_forward", "heads", "encoder_layers",
     "decoder_layers", "batch_tokens", "rate", "warmup", "repetition_penalty",
 )  # fmt: skip
+GENTLE_RATE = 5e-4
+"""For weights that were trained before: at 1.2e-3 they forgot much of what they knew."""
 _MOST_PIECES = 65_535
 """Ids are kept in 16 bits."""
 
@@ -27,6 +30,11 @@ class Recipe:
 
     name: str
     languages: tuple[str, ...]
+    base: str = ""
+    """A model to train further: the folder of one that `weft train` made, or "shipped".
+
+    It decides the sizes and the vocabulary; `languages` are some or all of its own.
+    """
     corpora: str = ""
     """A folder of `en-XX.NAME.SUFFIX`: TSV, TMX, PO, MO or XLIFF."""
     mission: str = ""
@@ -59,6 +67,7 @@ class Recipe:
     smoothing: float = 0.1
     batch_tokens: int = 4096
     rate: float = 2e-3
+    """The highest learning rate, after `warmup` steps; 5e-4 where there is a `base`."""
     warmup: int = 400
     minutes: float = 60.0
     steps: int = 0
@@ -93,6 +102,8 @@ class Recipe:
         known = {item.name for item in fields(cls)}
         if unknown := sorted(set(table) - known):
             raise RecipeError(path, f"has unknown keys {unknown}; known are {sorted(known)}")
+        if table.get("base"):
+            table = _grown(path, table)
         if missing := {"name", "languages"} - set(table):
             raise RecipeError(path, f"lacks {sorted(missing)}")
         kinds = get_type_hints(cls)
@@ -104,6 +115,27 @@ class Recipe:
         if fault := next(_faults(recipe), None):
             raise RecipeError(path, fault)
         return recipe
+
+
+def _grown(path: Path, table: dict[str, Any]) -> dict[str, Any]:
+    """Return a recipe filled in from its base."""
+    if taken := sorted(set(SIZES) & set(table)):
+        raise RecipeError(path, f"sets {taken}, which its base decides: leave them out")
+    card = read_base(str(table["base"]))
+    recipe = card.made_from["recipe"]
+    asked = table.get("languages", card.languages)
+    if lacking := sorted(set(map(str, asked)) - set(card.languages)):
+        raise RecipeError(
+            path,
+            f"asks for {lacking}, of which its base knows nothing, only {sorted(card.languages)};"
+            " a language more takes a recipe without a base",
+        )
+    learnt = {
+        "languages": list(card.languages),
+        "repetition_penalty": card.repetition_penalty,
+        "rate": GENTLE_RATE,
+    }
+    return learnt | {key: recipe[key] for key in SIZES} | table
 
 
 _KINDS = {

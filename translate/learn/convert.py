@@ -16,6 +16,7 @@ from transformers import GenerationConfig, M2M100ForConditionalGeneration
 
 from translate.card import ModelCard, both_ways, checksum
 from translate.errors import ModelError
+from translate.learn.base import VOCABULARY, base_words
 from translate.learn.checkpoint import load_checkpoint
 from translate.learn.config import Recipe
 from translate.learn.dataset import EXAMPLES, LENGTHS, Examples
@@ -25,7 +26,7 @@ from translate.learn.vocabulary import BOS, EOS, PAD, UNK, load_vocabulary, piec
 from translate.lexis import FILE
 from translate.types import tag
 
-PATHS = frozenset({"corpora", "mission", "exclude"})
+PATHS = frozenset({"base", "corpora", "mission", "exclude"})
 """Keys of a recipe that only mean something on the machine that trained."""
 
 ANSWER_LENGTH = 60
@@ -53,6 +54,15 @@ class _Trained:
     processor: sentencepiece.SentencePieceProcessor
     model: M2M100ForConditionalGeneration
     progress: dict[str, Any]
+    base: dict[str, Any]
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What the model was made from, without what only means something where it was trained."""
+        settings = asdict(self.recipe).items()
+        recipe = {key: value for key, value in settings if key not in PATHS}
+        origin = {"recipe": recipe, "progress": self.progress}
+        return origin | {"base": self.base} if self.base else origin
 
 
 def convert(recipe: Recipe, run: Path, folder: Path, *, keep_reference: bool = False) -> Conversion:
@@ -69,10 +79,11 @@ def convert(recipe: Recipe, run: Path, folder: Path, *, keep_reference: bool = F
         save_converted(trained.model, trained.processor, exact, "float32")
         save_converted(trained.model, trained.processor, small, "int8")
         agreement = _compare(trained, exact, small)
-        shutil.copy(run / "vocabulary.model", small)
+        shutil.copy(run / VOCABULARY, small)
         if (run / EXAMPLES).exists():
             examples = Examples.load(run / EXAMPLES)
-            known_words(examples, trained.processor, recipe.languages).write(small / FILE)
+            words = known_words(examples, trained.processor, recipe.languages)
+            (words | base_words(recipe.base)).write(small / FILE)
         if keep_reference:
             trained.model.save_pretrained(small / "reference")
         card = _card(trained, small)
@@ -90,10 +101,10 @@ def put_in_place(fresh: Path, folder: Path) -> None:
 
 def _load(recipe: Recipe, run: Path) -> _Trained:
     state = load_checkpoint(run)
-    processor = load_vocabulary(run / "vocabulary.model")
+    processor = load_vocabulary(run / VOCABULARY)
     model = build_model(recipe, processor.get_piece_size()).float().eval()
     model.load_state_dict(state.get("average" if recipe.average else "model", state["model"]))
-    return _Trained(recipe, processor, model, state["progress"])
+    return _Trained(recipe, processor, model, state["progress"], state.get("base", {}))
 
 
 def save_converted(
@@ -175,7 +186,6 @@ def _greedy_converted(
 
 
 def _card(trained: _Trained, folder: Path) -> ModelCard:
-    recipe = {key: value for key, value in asdict(trained.recipe).items() if key not in PATHS}
     sums = {path.name: checksum(path) for path in sorted(folder.iterdir()) if path.is_file()}
     return ModelCard(
         name=trained.recipe.name,
@@ -183,7 +193,7 @@ def _card(trained: _Trained, folder: Path) -> ModelCard:
         max_pieces=LENGTHS[-1] - 2,
         languages=trained.recipe.taught,
         directions=both_ways(trained.recipe.pairs()),
-        made_from={"recipe": recipe, "progress": trained.progress},
+        made_from=trained.origin,
         files=sums,
         repetition_penalty=trained.recipe.repetition_penalty,
     )

@@ -18,6 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 from translate.errors import CorpusError, ModelError
+from translate.learn.base import VOCABULARY, copy_vocabulary, lineage, load_weights, read_base
 from translate.learn.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from translate.learn.config import Recipe
 from translate.learn.dataset import (
@@ -77,8 +78,10 @@ def prepare(recipe: Recipe, run: Path, report: Stage) -> Examples:
     Raises `CorpusError`, and `ModelError` where the run is another recipe's.
     """
     run.mkdir(parents=True, exist_ok=True)
-    vocabulary, encoded = run / "vocabulary.model", run / EXAMPLES
-    if not vocabulary.exists():
+    vocabulary, encoded = run / VOCABULARY, run / EXAMPLES
+    if recipe.base and not vocabulary.exists():
+        copy_vocabulary(recipe.base, vocabulary)
+    elif not vocabulary.exists():
         pairs = read_pairs(replace(recipe, direct=0))  # direct ones have no text of their own
         texts = (text for pair in pairs for text in (pair.text, pair.other))
         step = 3  # a third of the texts is plenty for subwords
@@ -159,7 +162,7 @@ class Trainer:
         self.recipe = recipe
         self.run = run
         self.examples = prepare(recipe, run, report)
-        self.processor = load_vocabulary(run / "vocabulary.model")
+        self.processor = load_vocabulary(run / VOCABULARY)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
@@ -167,8 +170,12 @@ class Trainer:
         self.optimizers = build_optimizers(self.model, recipe.rate)
         self.average = AveragedModel(self.model) if recipe.average else None
         self.progress = Progress()
+        self.base: dict[str, Any] = {}
         if (run / CHECKPOINT).exists():
             self._resume()
+        elif recipe.base:
+            self.base = lineage(read_base(recipe.base))
+            load_weights(self.model, recipe.base)
 
     def train(self, report: Callable[[Progress], None]) -> None:
         """Train until the budget is used, reporting every few steps and saving as it goes."""
@@ -270,6 +277,7 @@ class Trainer:
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "progress": {name: getattr(self.progress, name) for name in Progress.__slots__},
             "origin": self.examples.origin,
+            "base": self.base,
         }
         if self.average and self.average.n_averaged:
             state["average"] = self.average.module.state_dict()
@@ -288,6 +296,7 @@ class Trainer:
             self.average.module.load_state_dict(state["average"])
             self.average.n_averaged.fill_(state["averaged"])
         self.progress = Progress(**state["progress"])
+        self.base = state.get("base", {})
         if state.get("origin") != self.examples.origin:  # other data: what was drawn means nothing
             self.progress.epoch += 1
             self.progress.batch = 0
