@@ -32,8 +32,8 @@ def translator(
     """Train a translator; running it again carries on from the last checkpoint.
 
     A recipe needs little: `name = "mine"`, `languages = ["en", "de"]`, `corpora = "texts"` (a
-    folder of en-de.NAME.tsv, .tmx, .po, .mo or .xlf) and `minutes = 60`; docs/training.md has the
-    rest.
+    folder of en-de.NAME.tsv, .tmx, .po, .mo or .xlf) and `minutes = 60`. With `base = "shipped"`
+    the model that comes with Weft is trained further on them; docs/training.md has the rest.
 
     Example: `weft train translator mine.toml`, then `weft evaluate translator mine.toml --model
     runs/mine/model` and `WEFT_TRANSLATION_MODEL=runs/mine/model weft serve`
