@@ -1,8 +1,9 @@
 """Segments with everything in them that a translation must not break, and what was broken.
 
-Real sentences of the mission set, into which placeholders, tags, addresses, codes, amounts,
-numbers and names are put at random: next to words, to marks and to each other, many of them and
-the same again, inside of tags and around them, in capitals, and in the branches of messages.
+Real sentences of the mission set, into which placeholders, tags, addresses, codes, literals,
+amounts, numbers and names are put at random: next to words, to marks and to each other, many of
+them and the same again, inside of tags and around them, in capitals, and in the branches of
+messages.
 """
 
 import csv
@@ -26,6 +27,8 @@ KINDS = {
                   "@user{n}", "https://example.com/{{v{n}}}"),
     "codes": ("978-3-16-148410-0", "9783161484100", "0-306-40615-2", "B000FA5KK0", "AB-10{n}",
               "WH-10{n}XM4", "+49 30 12345{n}"),
+    "literals": ("#f{n}a0c", "#Tag{n}", "v1.{n}", "list{n}.csv", "C:\\a\\b{n}.txt", "/var/a{n}.log",
+                 "key_{n}", "run_{n}()", "`a --b {n}`"),
     "amounts": ("€{n}.10", "{n},99 €", "{n} kg", "{n} x 20 cm", "{n} %", "USD {n}", "-{n} °C",
                 "1.{n}00,50 €", "$1,234.{n}", "{n}%", "{n}MB", "{n} km/h"),
     "emoji": ("😀", "👍🏽", "👨‍👩‍👧", "❤️", "™", ":-)", "🇩🇪", "1️⃣"),
@@ -33,6 +36,8 @@ KINDS = {
     "terms": ("Zentrix Pro", "Maple&Co", "Ōkami", "C++", "Le Zèbre", "nimbus"),
 }  # fmt: skip
 TERMS = KINDS["terms"]
+APART = frozenset({"amounts", "codes", "literals"})
+"""Kinds that are what they are only with white space or marks around them."""
 GLUED = re.compile(r"\{.*\}|<x.*|\[X.*|%\(.*|⟦.*", re.DOTALL)
 """Placeholders that end of themselves, so that letters may stand right beside them."""
 OPENINGS = ("b", "i", 'em class="x"', 'a href="https://example.com/{{v{n}}}?a=1&amp;b=%s"', "B",
@@ -128,10 +133,10 @@ class _Segment:
             written = rng.choice(["{}s", "x{}", "{}'s", "{}-", "/{}/"]).replace("{}", span)
         else:
             written = rng.choice(["{}", "{}", "({})", "{},", "“{}”", "{}."]).replace("{}", span)
-        self._insert(written, is_apart=kind in {"amounts", "codes"})
+        self._insert(written, is_apart=kind in APART)
         if how > 0.85:
             self.spans[kind][span] += 1
-            self._insert(span, is_apart=kind in {"amounts", "codes"})
+            self._insert(span, is_apart=kind in APART)
 
     def _span(self, kind: str) -> str:
         span = self.rng.choice(KINDS[kind])

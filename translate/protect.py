@@ -12,12 +12,12 @@ from typing import Literal
 
 MARK = "\ufffc"
 Kind = Literal[
-    "placeholder", "message", "hash", "tag", "void", "term", "glossary", "address", "code", "emoji",
-    "quantity", "number", "foreign", "name",
+    "placeholder", "message", "hash", "tag", "void", "term", "glossary", "address", "literal",
+    "code", "emoji", "quantity", "number", "foreign", "name",
 ]  # fmt: skip
 """`tag` is one of a pair, or a comment; `void` is a tag that stands for itself; `glossary` is a
-term's target in the place of the term, as plain text; `foreign` is what the model cannot read,
-`name` what it does not know."""
+term's target in the place of the term, as plain text; `literal` is what a computer reads, such as
+the name of a file; `foreign` is what the model cannot read, `name` what it does not know."""
 _APART = frozenset({"void", "emoji"})
 _COPIED = frozenset({"foreign", "name"})
 
@@ -45,6 +45,14 @@ _UNIT = (
     r"|[kMG]?Hz|[mk]?Wh?|k?V|mAh?|Ah|dpi|px|MP|fps|dB|bar|psi|ms|min|h|[°º][CFKcf]?)(?![\w²³])"
 )
 
+_FILE = (
+    r"(?i:azw3?|cbz|cfg|conf|css|csv|dmg|docx?|epub|exe|flac|gif|gz|html?|ini|iso|jpe?g|js|jsonl?|log|m4[abv]"
+    r"|mkv|mobi|mp[34]|odt|pdf|png|pptx?|py|srt|svg|tar|toml|tsv|txt|wav|webp|xlsx?|xml|ya?ml|zip)"
+)
+"""Ends of the names of files."""
+_STEP = r"[\w@%+~$-]{1,100}(?:\.[\w@%+~$-]{1,40}){0,4}"
+"""A part of a path: no full stop at its end."""
+
 _PATTERNS: dict[Kind, str] = {
     "tag": rf"{TAG} | <!--.{{0,1000}}?-->",
     "placeholder": r"""
@@ -61,6 +69,7 @@ _PATTERNS: dict[Kind, str] = {
         | &(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});""",
     "address": rf"""
         (?:https?|ftp)://{_URL}
+        | \]\((?:https?://|mailto:|/|\#)(?:{_URL})?\)
         | (?<!\w)www\.{_URL}
         | (?<![\w.+%-])[\w.+%-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,5}}
         | (?<![\w.-])(?:[\w-]{{1,63}}\.){{1,4}}(?:com|org|net|info|io|de|fr|es|it|pt|eu|uk|br)
@@ -71,6 +80,15 @@ _PATTERNS: dict[Kind, str] = {
         | [+\u2212±-]?{_AMOUNT}[ \u00a0\u202f]?
           (?:[%‰](?![\w({{$@%]|\.\d)|{_CURRENCY}(?![\w{{])|{_UNIT})
         | (?:\d+[ \u00a0\u202f]?)?[{_FRACTIONS}](?:[ \u00a0\u202f]?{_UNIT})?)""",
+    "literal": rf"""
+        (?<!`)`[^`\s](?:[^`\n]{{0,198}}[^`\s])?`(?!`)
+        | (?<![\w&/\#])\#(?:\d{{3}}|\d{{6}}|(?=\w*[^\W\d_])\w{{2,60}})(?!\w)
+        | (?<![\w.-])[vV]\d{{1,6}}(?:\.\d{{1,6}}){{0,4}}(?:-[a-z]{{1,10}}(?:\.?\d{{1,6}})?)?(?!\w)
+        | (?<![\w/\\.-])[\w-]{{1,100}}(?:\.[\w-]{{1,40}}){{0,4}}\.{_FILE}(?!\w)
+        | (?<!\w)[A-Za-z]:(?:\\{_STEP}){{1,20}}\\?
+        | (?<![^\s("'“„«\[])(?:(?:~|\.{{1,2}})/{_STEP}|(?:/{_STEP}){{2}})
+          (?:/{_STEP}){{0,20}}/?(?!\w)
+        | (?<![\w-])[A-Za-z][A-Za-z0-9]{{0,60}}(?:_[A-Za-z0-9]{{1,60}}){{1,8}}(?:\(\))?(?![\w-])""",
     "code": r"""
         (?<![\w+])\+\d{1,3}+(?:[ /.-]?\(?(?!\d\ufe0f?\u20e3)\d{1,6}+\)?){2,6}+(?![\w\ufe0f\u20e3]) |
         (?<![\w-])(?:97[89][- ]?)?(?:\d[- ]?){9}[\dXx](?![\w\ufe0f\u20e3-])

@@ -16,7 +16,8 @@ from translate.types import Direction, Translation
 SEGMENTS = int(os.environ.get("GUARANTEE_SEGMENTS", "10000"))
 BATCH = 512
 KINDS = ("placeholders", "messages", "tags", "kept", "escaped", "strays", "terms", "names",
-         "addresses", "codes", "amounts", "emoji", "white space", "numbers")  # fmt: skip
+         "addresses", "codes", "literals", "amounts", "emoji", "white space",
+         "numbers")  # fmt: skip
 
 
 def run() -> Table:

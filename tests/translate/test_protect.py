@@ -23,7 +23,11 @@ def taken(text: str, *terms: str) -> list[str]:
      "1 234,50 €", "20,- €", "5 kg", "15 x 20 cm", "2-3 kg", "50%", "5 %", "-5 °C", "100 km/h",
      "16GB", "2 m²", "£1.5", "{{{x}}}", "{ name }", "{% if x %}", "<%= x %>", "%NAME%", "$name",
      "½", "1 ½", "1¾ kg", "+49 30 1234567", "+1 (212) 555-0123",
-     "https://example.com/{{id}}/{v}", "https://example.com/Dune_(novel)"],
+     "https://example.com/{{id}}/{v}", "https://example.com/Dune_(novel)",
+     "#ff00aa", "#FFF", "#000", "#BookTok", "#SummerReads2026", "v1.2.3", "v2", "v1.0-rc.1",
+     "list.csv", "map_of-arrakis.v2.PDF", "C:\\Users\\anna\\list.csv", "/var/log/app.log",
+     "~/books/", "../covers/a.png", "dark_mode", "get_item()", "`weft serve --port 80`",
+     "](https://example.com/a_(b))", "](/shop)", "](#top)"],
 )  # fmt: skip
 def test_what_must_survive_is_taken_out_whole(span: str) -> None:
     assert taken(f"Take {span} away") == [span]
@@ -38,6 +42,8 @@ def test_a_placeholder_behind_a_digit_is_taken_out_and_a_per_cent_is_not_one() -
     "text",
     ["A plain sentence, with (brackets) and a colon: so.", "It's 3 < 4", "5 in a row",
      "AT&T and R&D", "10:30 in the morning", "a/b", "He said: {this is a remark}", "5 more",
+     "his/her/their books", "24 hours/7 days", "#1 in C# and F#", "the _whole_ book", "a ` b ` c",
+     "It ends.So it",
      "NASA", "I am 42.", "x > y", "See page 8) there", "Note:this", "e.g. this", "The End."],
 )  # fmt: skip
 def test_plain_text_is_left_alone(text: str) -> None:
@@ -63,7 +69,11 @@ def test_a_number_before_a_keycap_leaves_it_its_digit() -> None:
      ("(https://example.com/Dune_(novel)).", "https://example.com/Dune_(novel)"),
      ("“https://example.com/{v}”", "https://example.com/{v}"),
      ("Write to a@example.com, please", "a@example.com"),
-     ("So good😀!", "😀")],
+     ("So good😀!", "😀"),
+     ("It is in /var/log/app.log.", "/var/log/app.log"),
+     ("Read (list.csv), then", "list.csv"),
+     ("In v1.2.3.", "v1.2.3"),
+     ("So good, #BookTok!", "#BookTok")],
 )  # fmt: skip
 def test_punctuation_after_a_span_is_not_part_of_it(text: str, span: str) -> None:
     assert taken(text) == [span]
