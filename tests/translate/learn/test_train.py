@@ -151,7 +151,7 @@ def test_an_average_begins_anew_when_the_budget_is_raised(recipe: Recipe, tmp_pa
 
 def test_a_checkpoint_without_an_average_is_gone_on_from(recipe: Recipe, tmp_path: Path) -> None:
     Trainer(recipe, tmp_path / "run").train(lambda _: None)
-    assert set(load_checkpoint(tmp_path / "run")) == {"model", "optimizers", "progress", "origin"}
+    assert not {"average", "averaged"} & set(load_checkpoint(tmp_path / "run"))
     averaging = Trainer(replace(recipe, steps=24, average=0.5), tmp_path / "run")
     averaging.train(lambda _: None)
     assert load_checkpoint(tmp_path / "run")["averaged"] == 2  # steps 20 and 24
