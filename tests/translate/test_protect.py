@@ -72,11 +72,16 @@ def test_a_number_before_a_keycap_leaves_it_its_digit() -> None:
      ("So good😀!", "😀"),
      ("It is in /var/log/app.log.", "/var/log/app.log"),
      ("Read (list.csv), then", "list.csv"),
+     ("“/var/log/app.log”", "/var/log/app.log"),
      ("In v1.2.3.", "v1.2.3"),
      ("So good, #BookTok!", "#BookTok")],
 )  # fmt: skip
 def test_punctuation_after_a_span_is_not_part_of_it(text: str, span: str) -> None:
     assert taken(text) == [span]
+
+
+def test_a_path_within_tags_is_taken_out() -> None:
+    assert taken("In <em>/var/log/app.log.</em>") == ["<em>", "/var/log/app.log", "</em>"]
 
 
 def test_terms_are_whole_words_the_longest_first_in_their_own_case() -> None:
