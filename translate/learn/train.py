@@ -47,6 +47,9 @@ from translate.types import tag
 
 VOCABULARY_LINES = 1_500_000
 LOG_EVERY = 50
+"""Steps."""
+TELL_EVERY = 5.0
+"""Seconds after which progress is told between two lines of the log."""
 ELSE = "give the recipe another name, or keep the run elsewhere with --runs"
 AVERAGE_EVERY = 10
 """Steps between weights that are averaged: neighbours are nearly the same."""
@@ -167,7 +170,7 @@ class Trainer:
         if self._is_done:
             return
         self.model.train()
-        saved = clock = time.monotonic()
+        saved = told = clock = time.monotonic()
         losses: list[float] = []
         for batch in self._batches():
             losses.append(self._step(batch))
@@ -176,11 +179,14 @@ class Trainer:
             clock = now
             if self.average:
                 self._add_to(self.average)
-            if self.progress.step % LOG_EVERY == 0 or self._is_done:
+            is_logged = self.progress.step % LOG_EVERY == 0 or self._is_done
+            if is_logged or now - told > TELL_EVERY:
                 self.progress.loss = sum(losses) / len(losses)
+                report(self.progress)
+                told = now
+            if is_logged:
                 losses.clear()
                 self._log()
-                report(self.progress)
             if self._is_done:
                 break
             if now - saved > 60 * self.recipe.checkpoint_minutes:

@@ -101,6 +101,16 @@ def test_the_end_of_a_short_budget_is_reported_with_its_loss(
     assert [math.isfinite(loss) for loss in told] == [True]
 
 
+def test_slow_steps_are_told_before_the_next_line_of_the_log(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("translate.learn.train.TELL_EVERY", 0.0)
+    told: list[int] = []
+    Trainer(recipe, tmp_path / "run").train(lambda progress: told.append(progress.step))
+    assert told == list(range(1, 13))
+    assert len((tmp_path / "run" / "log.jsonl").read_text().splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [({"languages": ("en", "de", "fr")}, "without 'fr'"), ({"width": 64}, "another size")],
