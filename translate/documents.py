@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, undefer
 
 from translate import glossaries, usage
@@ -25,6 +27,8 @@ from translate.translator import Translator
 KEPT = timedelta(days=7)
 LEASE = timedelta(minutes=30)
 MAX_ATTEMPTS = 3
+UNFORESEEN = "could not be translated for a reason nobody foresaw; the worker's log tells it"
+log = structlog.get_logger()
 Transaction = Callable[[], AbstractContextManager[Session]]
 
 
@@ -115,7 +119,8 @@ def run(
 ) -> None:
     """Translate a document, unless another worker is at it. A faulty file fails with its reason.
 
-    The tenant's memory is searched in sessions of `reading`.
+    So does one that fails for a reason nobody foresaw; where the database fails, another worker
+    tries again. The tenant's memory is searched in sessions of `reading`.
     """
     with transaction() as session:
         claim = _claim(session, document_id)
@@ -125,6 +130,11 @@ def run(
         done = _translate(transaction, reading or transaction, translator, claim)
     except TranslateError as error:
         _finish(transaction, claim, state="failed", error=str(error))
+    except DBAPIError:
+        raise  # the database may come back, and another worker try again
+    except Exception:  # would come again, worker after worker
+        log.exception("document_failed", document=document_id)
+        _finish(transaction, claim, state="failed", error=UNFORESEEN)
     else:
         if done:
             _finish(

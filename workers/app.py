@@ -40,6 +40,7 @@ def make_celery(settings: Settings) -> Celery:
             "workers.tasks.poll_sources": {"queue": WEB},
         },
         worker_prefetch_multiplier=1,
+        worker_redirect_stdouts=False,  # Celery swallows what is logged where it redirects it
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
         beat_schedule={

@@ -58,6 +58,7 @@ def test_a_job_is_translated_by_a_worker_in_the_order_of_its_input(deploy: Deplo
         item["id"] for item in items
     ]
     assert Counter(result["target"] for result in results) == {"de": 150, "fr": 150}
+    assert "succeeded" in deployment.logs()  # what a worker's children say is in the log too
     assert {result["status"] for result in results} <= {"done", "needs_review"}
 
 

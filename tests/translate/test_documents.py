@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from translate import documents, memories, usage
 from translate.errors import QuotaExceededError
@@ -73,6 +74,32 @@ def test_a_document_that_kills_its_workers_is_given_up(
     documents.run(database.transaction, translator, document_id)
     row = _row(database, document_id)
     assert (row.state, row.claim) == ("failed", None)
+
+
+def test_a_document_that_fails_for_no_foreseen_reason_is_not_tried_for_ever(
+    database: Database, translator: Translator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(documents, "translate_file", broken)
+    document_id = _made(database)
+    documents.run(database.transaction, translator, document_id)
+    row = _row(database, document_id)
+    assert (row.state, row.error) == ("failed", documents.UNFORESEEN)
+
+
+def test_a_document_waits_for_another_try_where_the_database_fails(
+    database: Database, translator: Translator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OperationalError("", None, Exception())
+
+    monkeypatch.setattr(documents, "translate_file", broken)
+    document_id = _made(database)
+    with pytest.raises(OperationalError):
+        documents.run(database.transaction, translator, document_id)
+    assert _row(database, document_id).state == "running"
 
 
 def test_expired_documents_are_deleted(database: Database) -> None:

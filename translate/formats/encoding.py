@@ -11,6 +11,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LOOKED_AT = 2048
+_OF_NO_FILE = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
+"""Codecs of Python that no file is written in."""
 
 
 def decoded(data: bytes, declaration: re.Pattern[bytes] | None = None) -> tuple[str, str]:
@@ -39,6 +41,7 @@ def _encoding(data: bytes, declaration: re.Pattern[bytes] | None) -> str:
         info = codecs.lookup(name)
     except LookupError as error:
         raise FormatError("the head", f"names an unknown encoding, {name!r}") from error
-    if not info._is_text_encoding:  # noqa: SLF001 - `codecs` has no other way to tell
+    is_text = info._is_text_encoding  # noqa: SLF001 - `codecs` has no other way to tell
+    if not is_text or info.name in _OF_NO_FILE:
         raise FormatError("the head", f"names an encoding that is none, {name!r}")
     return info.name

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -36,6 +37,12 @@ class _Part:
     pieces: int
 
 
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError
+)  # fmt: skip
+"""What Python raises of archives that are none, or damaged."""
+
+
 def read(data: bytes, options: Options) -> Document:
     """Take a book apart. Raises `FormatError` for what is no EPUB, or unpacks to too much."""
     files = _unpacked(data)
@@ -56,7 +63,7 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
             if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED:
                 raise FormatError("the archive", f"unpacks to more than {MAX_UNPACKED:,} bytes")
             return {info.filename: archive.read(info) for info in archive.infolist()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except _DAMAGED as error:
         raise FormatError("the file", f"is no EPUB: {error}") from error
 
 

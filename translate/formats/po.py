@@ -31,6 +31,7 @@ class _Entry:
 
     line: int
     is_fuzzy: bool = False
+    has_translation: bool = False
     values: dict[str, _Value] = field(default_factory=dict)
 
     @property
@@ -45,9 +46,9 @@ def read(data: bytes, options: Options) -> Document:
     last = 0
     end = "\r\n" if "\r\n" in text else "\n"
     for entry in _entries(text):
-        for keyword, value in entry.translations.items():
+        for keyword, value in entry.translations.items() if _is_wanted(entry, options) else ():
             source = _source(entry, keyword)
-            if not source or not _is_wanted(entry, options):
+            if not source:
                 continue
             pieces.append(text[last : value.start].encode(encoding))
             original = text[value.start : value.end]
@@ -115,14 +116,14 @@ def _entries(text: str) -> Iterator[_Entry]:
     for number, line in enumerate(_LINE.findall(text, at), start=1):
         bare = line.strip()
         if not bare or bare.startswith("#"):
-            if entry and "msgstr" in "".join(entry.values):
+            if entry and entry.has_translation:
                 yield _checked(entry)
                 entry, is_fuzzy = None, False
             is_fuzzy |= bare.startswith("#,") and "fuzzy" in bare
             value = None
         else:
             keyword = _KEYWORD.match(line.lstrip())
-            if keyword and keyword[1] in {"msgctxt", "msgid"} and entry and entry.translations:
+            if keyword and keyword[1] in {"msgctxt", "msgid"} and entry and entry.has_translation:
                 yield _checked(entry)
                 entry, is_fuzzy = None, False
             entry = entry or _Entry(number, is_fuzzy)
@@ -144,6 +145,7 @@ def _taken(line: str, at: int, number: int, entry: _Entry, value: _Value | None)
         if keyword[1] in entry.values:
             raise FormatError(f"line {number}", f"has a second {keyword[1]}")
         value = entry.values[keyword[1]] = _Value("", at + begin, at + begin)
+        entry.has_translation |= keyword[1].startswith("msgstr")
     assert value
     value.text += _unescaped(string[1])
     value.end = at + string.end(1) + 1
@@ -151,6 +153,6 @@ def _taken(line: str, at: int, number: int, entry: _Entry, value: _Value | None)
 
 
 def _checked(entry: _Entry) -> _Entry:
-    if "msgid" not in entry.values or not entry.translations:
+    if "msgid" not in entry.values or not entry.has_translation:
         raise FormatError(f"line {entry.line}", "begins a message without msgid or msgstr")
     return entry

@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from bisect import bisect_left
 
 from translate.errors import FormatError
 from translate.formats.document import Document, Options, Passage, Slot, replacing
@@ -25,28 +26,28 @@ def read(data: bytes, options: Options) -> Document:
     del options
     text, encoding = decoded(data)
     pieces: list[bytes | Slot] = []
-    last = 0
-    for match in _CUE.finditer(text):
-        _check_gap(text, last, match.start())
-        body = match["text"].rstrip("\r\n")
+    last, line = 0, 1
+    # a match at the end of the last, not a search: that would try each place in a long gap
+    while match := _CUE.match(text, last):
         begin = match.start("text")
         pieces.append(text[last:begin].encode(encoding))
-        for turn in _TURN.split(body):
+        line += text.count("\n", last, begin)
+        for turn in _TURN.split(match["text"].rstrip("\r\n")):
             lines = turn.rstrip("\r\n")
-            line = text.count("\n", 0, begin) + 1
             slot = (
                 _slot(lines, f"line {line}", encoding) if lines.strip() else lines.encode(encoding)
             )
             pieces += [slot, turn[len(lines) :].encode(encoding)]
             begin += len(turn)
+            line += turn.count("\n")
         last = begin
-    _check_gap(text, last, len(text))
+    _check_end(text[last:], line)
     return Document([*pieces, text[last:].encode(encoding)])
 
 
-def _check_gap(text: str, start: int, end: int) -> None:
-    if between := text[start:end].strip("\ufeff \t\r\n"):
-        line = text.count("\n", 0, text.index(between, start)) + 1
+def _check_end(rest: str, line: int) -> None:
+    if bare := rest.lstrip("\ufeff \t\r\n"):
+        line += rest.count("\n", 0, len(rest) - len(bare))
         raise FormatError(f"line {line}", "is no part of a cue: a number, a time, the text")
 
 
@@ -64,9 +65,10 @@ def _slot(body: str, place: str, encoding: str) -> Slot:
 def _wrapped(text: str, count: int) -> list[str]:
     """Return a text in at most `count` lines of like length; tags stay on one line."""
     text = re.sub(TAG, lambda tag: tag.group().replace(" ", _SPACE), text)
-    width = max(1, -(-len(text) // count))
-    while True:
-        lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
-        if len(lines) <= count:
-            return [line.replace(_SPACE, " ") for line in lines]
-        width += 1
+    widths = range(max(1, -(-len(text) // count)), len(text) + 1)
+    least = bisect_left(widths, True, key=lambda width: len(_lines(text, width)) <= count)
+    return [line.replace(_SPACE, " ") for line in _lines(text, widths[least] if text else 1)]
+
+
+def _lines(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)

@@ -74,6 +74,8 @@ def parse(data: bytes) -> Element:
             f"line {error.lineno}, column {error.offset + 1}",
             f"is not well-formed XML: {expat.errors.messages[error.code]}",
         ) from error
+    except (LookupError, ValueError) as error:  # what Python says of encodings, not what we raise
+        raise FormatError("line 1", f"names an encoding that cannot be read: {error}") from error
     assert reader.root
     return reader.root
 

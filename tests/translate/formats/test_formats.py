@@ -1,7 +1,9 @@
 """What holds of every format: bytes that stay, clear errors, nothing crashes."""
 
 import io
+import time
 import zipfile
+from pathlib import Path
 
 import pytest
 from babel.messages import pofile
@@ -211,12 +213,34 @@ def test_a_book_keeps_all_other_files_and_names_its_new_language() -> None:
         ("a.tmx", b'<!DOCTYPE t [<!ENTITY a "b">]><tmx/>', "line 1"),
         ("a.epub", b"PK not a zip", "the file"),
         ("a.html", b"<meta charset=rot13>x", "the head"),
+        ("a.html", b"<meta charset=idna>x", "the head"),
+        ("a.html", b"<meta charset=punycode>x", "the head"),
+        ("a.xlf", b'<?xml version="1.0" encoding="klingon"?><xliff/>', "line 1"),
+        ("a.xlf", b'<?xml version="1.0" encoding="euc-jp"?><xliff/>', "line 1"),
+        ("a.srt", b"1\n00:00:01,000 --> 00:00:02,000\nHi\n\n\n\noops\n", "line 7"),
+        ("a.epub", _epub()[:-40] + _epub()[-30:], "the file"),
     ],
 )
 def test_a_bad_file_is_told_with_the_place(name: str, data: bytes, place: str) -> None:
     with pytest.raises(FormatError) as error:
         formats.read(name, data, OPTIONS)
     assert error.value.place == place
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.srt", b"1\n00:00:01,000 --> 00:00:02,000\nhi" + b"\n" * 200_000),
+        ("a.srt", b"1" * 200_000),
+        ("a.srt", b"1\n00:00:01,000 --> 00:00:02,000\n" + b"https://example.com/ " * 20_000),
+        ("a.po", b'msgid "a"\nmsgid_plural "b"\n'
+         + b"".join(b'msgstr[%d] ""\n' % n for n in range(20_000))),
+    ],
+)  # fmt: skip
+def test_a_long_file_takes_no_longer_than_its_length(name: str, data: bytes) -> None:
+    began = time.process_time()
+    _try(Path(name).suffix, data)
+    assert time.process_time() - began < 5  # minutes where each place is tried from each other
 
 
 def test_an_unknown_suffix_names_the_known_ones() -> None:
