@@ -19,7 +19,7 @@ import numpy as np
 from linkage import lexical, text
 from linkage.embed import USUAL_BACKGROUND, Background, Vectors
 from linkage.index import VectorStore
-from linkage.lexical import Hit, Lexicon
+from linkage.lexical import Hit, Lexicon, Rarity
 from linkage.types import Filters, Item
 
 RANK_CONSTANT = 60
@@ -45,36 +45,38 @@ class Shelf:
 class Question:
     """What candidates are sought for: an item, its vector, and the words to search its likes by.
 
-    `lexicon` and `background` tell what is rare and what is near in the catalogue as a whole.
+    `rarity` and `background` tell what is rare and what is near in the catalogue as a whole.
     """
 
     item: Item
     vector: Vectors
     words: Mapping[str, float]
-    lexicon: Lexicon
+    rarity: Rarity
     background: Background
 
 
 def question(item: Item, vector: Vectors, shelves: Sequence[Shelf]) -> Question:
     """Return the question for what belongs to an item."""
     largest = max(shelves, key=lambda shelf: shelf.lexicon.count)
+    *others, last = (shelf.lexicon for shelf in shelves)
+    rarity = last.rarity_beside(others)
     return Question(
         item=item,
         vector=vector,
-        words=telling_words(item, largest.lexicon),
-        lexicon=largest.lexicon,
+        words=telling_words(item, rarity),
+        rarity=rarity,
         background=largest.background,
     )
 
 
-def telling_words(item: Item, lexicon: Lexicon) -> dict[str, float]:
+def telling_words(item: Item, rarity: Rarity) -> dict[str, float]:
     """Return the words to search an item's likes by, with their weights.
 
     All of its title and creators, and the rarest of what else is said about it.
     """
     sure = text.words(" ".join((text.title_key(item.title), *item.creators)))
     rest = set(text.words(" ".join((*item.subjects, item.text[:_READ_CHARACTERS])))) - set(sure)
-    weighed = {word: lexicon.weight(word) for word in (*sure, *rest)}
+    weighed = {word: rarity.weight(word) for word in (*sure, *rest)}
     rarest = sorted(rest, key=lambda word: (-weighed[word], word))[:_TEXT_WORDS]
     return {word: weighed[word] for word in (*sure, *rarest) if weighed[word] > 0}
 

@@ -6,7 +6,7 @@ title, identifier or series?" without scoring.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from linkage.types import Filters, Item
 
 Hit = tuple[int, float]
 """An item's key and a score."""
+Counts = tuple[Callable[[str], int], ...]
 
 _HEAP = 50_000_000
 _SMALL_HEAP = 15_000_000
@@ -66,8 +67,10 @@ class Lexicon:
         self._schema = index.schema
         self._searcher = index.searcher()
         # of the searcher, not of the lexicon: that would hold itself and outlive its last question
-        self.weight = lru_cache(_REMEMBERED)(partial(_weight, self._searcher))
-        self.bearers = lru_cache(_REMEMBERED)(partial(_bearers, self._searcher))
+        self.frequency = lru_cache(_REMEMBERED)(partial(_found, self._searcher, "body"))
+        self.bearers = lru_cache(_REMEMBERED)(partial(_found, self._searcher, "tag"))
+        self._rarity = Rarity([self])
+        self._beside: Counts = ()
 
     @classmethod
     def open(cls, folder: Path) -> "Lexicon":
@@ -79,10 +82,12 @@ class Lexicon:
         """How many items it holds."""
         return self._searcher.num_docs
 
-    @property
-    def most_telling(self) -> float:
-        """The weight of two words that one item alone has."""
-        return 2 * max(_LEAST_RAREST, math.log1p((self.count - 0.5) / 1.5))
+    def rarity_beside(self, others: Sequence["Lexicon"]) -> "Rarity":
+        """Return what is rare in this and others as one: the same until one of them is another."""
+        beside = tuple(other.frequency for other in others)
+        if beside != self._beside:
+            self._rarity, self._beside = Rarity([*others, self]), beside
+        return self._rarity
 
     def search(self, words: Iterable[str], filters: Filters, limit: int) -> list[Hit]:
         """Return the items that share the most telling words, best first."""
@@ -143,17 +148,36 @@ class Lexicon:
         return Query.phrase_query(self._schema, "body", list(words))
 
 
-def _bearers(searcher: Searcher, tag: str) -> int:
-    """Return how many items carry a tag."""
-    return searcher.doc_freq("tag", tag)
+class Rarity:
+    """How telling words and tags are in some lexicons as one, such as a build's and the delta's."""
+
+    def __init__(self, lexicons: Sequence[Lexicon]) -> None:
+        self._count = sum(lexicon.count for lexicon in lexicons)
+        # of their counts, not of the lexicons, one of which holds this
+        self._bearers = tuple(lexicon.bearers for lexicon in lexicons)
+        frequencies = tuple(lexicon.frequency for lexicon in lexicons)
+        self.weight = lru_cache(_REMEMBERED)(partial(_weight, self._count, frequencies))
+
+    @property
+    def most_telling(self) -> float:
+        """The weight of two words that one item alone has."""
+        return 2 * max(_LEAST_RAREST, math.log1p((self._count - 0.5) / 1.5))
+
+    def bearers(self, tag: str) -> int:
+        """Return how many items carry a tag."""
+        return sum(bearers(tag) for bearers in self._bearers)
 
 
-def _weight(searcher: Searcher, word: str) -> float:
+def _found(searcher: Searcher, field: str, value: str) -> int:
+    return searcher.doc_freq(field, value)
+
+
+def _weight(count: int, frequencies: Counts, word: str) -> float:
     """Return the BM25 weight of a word: high for rare ones.
 
     It is 0 for one never seen, and for one so common that it tells nothing.
     """
-    count, frequency = searcher.num_docs, searcher.doc_freq("body", word)
+    frequency = sum(frequency(word) for frequency in frequencies)
     if not frequency or frequency > max(_COMMON_SHARE * count, _COMMON_COUNT):
         return 0.0
     return math.log1p((count - frequency + 0.5) / (frequency + 0.5))

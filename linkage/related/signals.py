@@ -63,7 +63,7 @@ class Titles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signals:
-    """All that was found. Shares and rarities are 0..1; see `Lexicon.most_telling`."""
+    """All that was found. Shares and rarities are 0..1; see `Rarity.most_telling`."""
 
     source: Sketch
     targets: Sequence[Sketch]
@@ -115,14 +115,14 @@ class Comparison:
 
     def __init__(self, source: Sketch, item: Item, question: Question) -> None:
         self.source = source
-        self._lexicon = question.lexicon
+        self._rare = question.rarity
         self._background = question.background
-        self._most_telling = self._lexicon.most_telling
+        self._most_telling = self._rare.most_telling
         self._told = sketch.named(item)
         self._marks = _Marks(source)
         self._in_body = self._marks.are_in(sketch.BODY)
         self._in_text = self._marks.are_in((sketch.TEXT,))
-        self._title_weights = source.title_weights(self._lexicon)
+        self._title_weights = source.title_weights(self._rare)
         self._subjects = list(dict.fromkeys(map(text.name_key, item.subjects)))
         self._weigh(question.words)
 
@@ -188,7 +188,7 @@ class Comparison:
 
     def _bearers(self, sharing: Flags) -> Column:
         """Return of how many items the rarest shared creator is."""
-        counts = [self._lexicon.bearers(lexical.creator_tag(key)) for key in self.source.creators]
+        counts = [self._rare.bearers(lexical.creator_tag(key)) for key in self.source.creators]
         fewest: Column = np.where(sharing, np.array(counts, np.float64), np.inf).min(
             1, initial=np.inf
         )
@@ -200,13 +200,13 @@ class Comparison:
             return np.zeros(len(sharing))
         words = list(dict.fromkeys(word for key in self._subjects for word in key.split()))
         held = np.array([[word in key.split() for word in words] for key in self._subjects])
-        weights = np.fromiter(map(self._lexicon.weight, words), np.float64)
+        weights = np.fromiter(map(self._rare.weight, words), np.float64)
         return self._rarity((sharing @ held) @ weights)
 
     def _titles(self, hits: "_Hits", sums: Columns) -> tuple[Titles, Column, Column]:
         """Compare the titles, and each with the words of the other item."""
         own, facts = self.source.numbers, hits.facts
-        weights = np.concatenate([t.title_weights(self._lexicon) for t in hits.targets])
+        weights = np.concatenate([t.title_weights(self._rare) for t in hits.targets])
         whose = np.repeat(np.arange(len(hits.targets)), facts[:, sketch.TITLE])
         totals = np.bincount(whose, weights, len(hits.targets)).astype(np.float64, copy=False)
         total = float(self._title_weights.sum())
@@ -222,7 +222,7 @@ class Comparison:
             is_alike=is_same | (least >= 1 - _NOTHING),
             is_within=is_same | (most >= 1 - _NOTHING),
             rarity=most * self._rarity(shared),
-            namesakes=self._lexicon.bearers(lexical.title_tag(self.source.title))
+            namesakes=self._rare.bearers(lexical.title_tag(self.source.title))
             if is_same.any()
             else 0,
         )

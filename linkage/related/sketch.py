@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage import dates, lexical, text
-from linkage.lexical import Lexicon
+from linkage.lexical import Rarity
 from linkage.types import Item
 
 Numbers = NDArray[np.int64]
@@ -71,7 +71,7 @@ class Sketch:
         self.expires_at: datetime | None = item.expires_at
         self.numbers = _numbers(item, self.title, self.creators)
         self._starts = (0, *self.numbers[:SECTIONS].cumsum().tolist())
-        self._weighed: tuple[ref[Lexicon], Weights] | None = None
+        self._weighed: tuple[ref[Rarity], Weights] | None = None
 
     @property
     def year(self) -> int:
@@ -89,15 +89,15 @@ class Sketch:
         last = (key.rpartition(" ")[2] for key in self.creators)
         return tuple(name for name in last if len(name) >= SURNAME_LETTERS)
 
-    def title_weights(self, lexicon: Lexicon) -> Weights:
-        """Return the weights of the words of the title, kept for one lexicon.
+    def title_weights(self, rarity: Rarity) -> Weights:
+        """Return the weights of the words of the title, kept for one rarity.
 
-        The lexicon itself is not kept: each change of a catalogue makes another.
+        The rarity itself is not kept: each change of a catalogue makes another.
         """
         weighed = self._weighed
-        if weighed is None or weighed[0]() is not lexicon:
-            weights = np.fromiter(map(lexicon.weight, self.title_words), np.float64)
-            self._weighed = weighed = ref(lexicon), weights
+        if weighed is None or weighed[0]() is not rarity:
+            weights = np.fromiter(map(rarity.weight, self.title_words), np.float64)
+            self._weighed = weighed = ref(rarity), weights
         return weighed[1]
 
     def section(self, number: int) -> Numbers:

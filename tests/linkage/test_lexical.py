@@ -63,7 +63,37 @@ def test_naming_finds_items_that_name_title_and_creator(lexicon: Lexicon) -> Non
 
 
 def test_rare_word_weighs_more_and_unknown_word_nothing(lexicon: Lexicon) -> None:
-    assert lexicon.weight("emma") > lexicon.weight("dune") > lexicon.weight("zzz") == 0
+    weight = lexicon.rarity_beside([]).weight
+    assert weight("emma") > weight("dune") > weight("zzz") == 0
+
+
+def test_words_of_several_lexicons_weigh_as_if_they_were_one(
+    shelf: dict[int, Item], make_item: MakeItem
+) -> None:
+    new = {5: make_item("5", "Solaris"), 6: make_item("6", "Solaris", "film")}
+    lexicons = []
+    for items in (shelf, new, shelf | new):
+        writer = LexiconWriter()
+        writer.add(items)
+        lexicons.append(writer.publish())
+    build, delta, whole = lexicons
+    together, alone = delta.rarity_beside([build]), whole.rarity_beside([])
+    for word in ("solaris", "dune", "emma", "zzz"):
+        assert together.weight(word) == alone.weight(word)
+    assert together.bearers("title:solaris") == 2
+    assert together.most_telling == alone.most_telling
+    assert delta.rarity_beside([build]) is together
+
+
+def test_what_is_rare_beside_one_lexicon_is_not_kept_for_another(
+    shelf: dict[int, Item], make_item: MakeItem
+) -> None:
+    build, delta = LexiconWriter(), LexiconWriter()
+    build.add(shelf)
+    delta.add({5: make_item("5", "Solaris")})
+    newest = delta.publish()
+    before = newest.rarity_beside([build.publish()])
+    assert newest.rarity_beside([build.publish()]) is not before
 
 
 def test_item_added_again_takes_the_place_of_its_older_self(make_item: MakeItem) -> None:

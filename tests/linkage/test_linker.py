@@ -241,6 +241,27 @@ def test_new_and_changed_items_are_linked_without_a_build(
     assert {"part-2", "emma"} <= set(ids(related))
 
 
+@pytest.mark.usefixtures("catalogue")
+def test_new_items_are_linked_as_strongly_as_after_a_build(
+    linker: Linker, add: Add, engine: Engine, reindex: Reindex, make_item: MakeItem
+) -> None:
+    reindex()
+    add(
+        make_item("gone", "Gone Girl", creators=["Gillian Flynn"], text="A thriller from Missouri.")
+    )
+    add(make_item("opfer", "Das perfekte Opfer", "film", text="Thriller after Gillian Flynn."))
+
+    def links() -> dict[str, float]:
+        with Session(engine) as session:
+            found = linker.related(session, T, "opfer", limit=3).links
+        return {link.target.id: link.score for link in found}
+
+    before = links()
+    reindex()
+    assert max(before, key=before.__getitem__) == "gone"
+    assert before["gone"] == pytest.approx(links()["gone"], abs=0.02)
+
+
 def test_published_build_is_picked_up(
     linker: Linker, engine: Engine, reindex: Reindex, filled: None
 ) -> None:
