@@ -29,7 +29,7 @@ from linkage.catalogue import hold, set_revision
 from linkage.cursor import LAST_KEY, encode, key_of
 from linkage.errors import ItemNotFoundError
 from linkage.items import content_hash
-from linkage.models import IN_LIST, ItemRow
+from linkage.models import IN_LIST, CoClickRow, FeedbackRow, ItemRow
 from linkage.types import Filters, ImportSummary, Item
 
 _FIELDS = tuple(f.name for f in fields(Item))
@@ -117,10 +117,24 @@ def remove(session: Session, tenant_id: str, ids: Iterable[str]) -> int:
         )
         keys_gone = gone.scalars().all()
         attributes.drop(session, keys_gone)
+        _drop_feedback(session, tenant_id, keys_gone)
         removed += len(keys_gone)
     if removed:
         set_revision(session, tenant_id, revision + 1)
     return removed
+
+
+def _drop_feedback(session: Session, tenant_id: str, gone: Sequence[int]) -> None:
+    """Delete what clicks said of items: SQLite gives the last key to the next item."""
+    for table in (FeedbackRow, CoClickRow):
+        session.execute(
+            delete(table)
+            .where(
+                table.tenant_id == tenant_id,
+                or_(table.source_key.in_(gone), table.target_key.in_(gone)),
+            )
+            .execution_options(synchronize_session=False)
+        )
 
 
 def get(session: Session, tenant_id: str, item_id: str) -> Stored:

@@ -21,7 +21,10 @@ class FeedbackRow(Base):
     """How often a link was shown at a position (0: not known), clicked, bought and dismissed."""
 
     __tablename__ = "feedback_counts"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        Index("ix_feedback_counts_tenant_id_target_key", "tenant_id", "target_key"),
+        {"sqlite_with_rowid": False},
+    )
 
     tenant_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     source_key: Mapped[int] = mapped_column(BigInteger, primary_key=True)

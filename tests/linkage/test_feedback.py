@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from linkage import feedback, store
 from linkage.feedback import Event, Tie
 from linkage.imports import Transaction
-from linkage.models import SeenRow
+from linkage.models import FeedbackRow, SeenRow
 from linkage.types import Item
 
 MakeItem = Callable[..., Item]
@@ -121,6 +121,16 @@ def test_nothing_crosses_to_another_tenant(db: Session, make_item: MakeItem) -> 
     keys = store.keys(db, "other", "ab")
     assert feedback.ties(db, "other", keys["a"], now=NOW)[keys["b"]].clicks == pytest.approx(1)
     assert len(list(feedback.counts(db, "other"))) == 1
+
+
+@pytest.mark.usefixtures("items")
+def test_what_was_said_of_a_deleted_item_goes_with_it(db: Session, make_item: MakeItem) -> None:
+    feedback.record(db, T, [event("1", source="a", target="c"), event("2", source="c", target="b")])
+    store.remove(db, T, ["c"])
+    store.upsert(db, T, [make_item("d")])  # SQLite gives it the key of the last, which has gone
+    keys = store.keys(db, T, ["a", "b", "d"])
+    assert all(feedback.ties(db, T, key) == {} for key in keys.values())
+    assert db.scalar(select(func.count()).select_from(FeedbackRow)) == 0
 
 
 @pytest.mark.usefixtures("items")
