@@ -1,12 +1,15 @@
 """Names come out as they are written: a model makes other names of those that it never met.
 
 A name is a word with a capital that neither the model nor a dictionary knows. In German, where all
-nouns have one, its end is no word either: `Windschutzscheibe` is a compound.
+nouns have one, its end is no word either: `Windschutzscheibe` is a compound. Elsewhere words with
+capitals on end are one too where the first is no word in small letters: `Stephen King` is, `New
+York` is not, which may have another name.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 
 from translate.glossary import CAPITALISED
 from translate.languages import is_latin
@@ -21,6 +24,8 @@ Knows = Callable[[str, str], bool]
 _LETTER = r"[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f]"
 _WORD = re.compile(rf"(?<!\w){_LETTER}{{2,}}(?!\w)")
 _INITIALS = re.compile(r"(?<!\w)(?:[A-Z]\.[ ]?){1,4}\Z")
+_JOINTS = frozenset({" ", "-"})
+_TITLES = frozenset({"Mr", "Mrs", "Ms", "Dr", "Mme", "Mlle", "Sr", "Sra", "Sig"})
 _SHORTEST_END = 4
 """Letters of the word that a compound ends in, at least; before it are no fewer than one less."""
 
@@ -48,7 +53,7 @@ def names_in(text: str, source: str, target: str, knows: Knows) -> list[tuple[in
     if not is_latin(target) or is_shouted(text):
         return found
     for begin, end in _names(text, source, knows):
-        if found and text[found[-1][1] : begin] in {" ", "-"}:
+        if found and text[found[-1][1] : begin] in _JOINTS:
             found[-1] = found[-1][0], end
             continue
         initials = _INITIALS.search(text, found[-1][1] if found else 0, begin)
@@ -57,13 +62,26 @@ def names_in(text: str, source: str, target: str, knows: Knows) -> list[tuple[in
 
 
 def _names(text: str, language: str, knows: Knows) -> Iterator[tuple[int, int]]:
-    is_sure = language not in CAPITALISED
-    for match in _WORD.finditer(text):
-        word = match.group()
-        if not word[0].isupper() or _is_word(word, language, knows):
-            continue
-        if is_sure or not _is_compound(word, language, knows):
-            yield match.span()
+    """Yield the places of words of names, those that make up a full name among them."""
+    has_capitals = language in CAPITALISED
+    is_full, last = False, 0
+    words = [match for match in _WORD.finditer(text) if match.group()[0].isupper()]
+    for match, after in zip_longest(words, words[1:]):
+        begin, end = match.span()
+        is_full &= text[last:begin] in _JOINTS
+        last = end
+        if not has_capitals and not is_full and after:
+            is_full = text[end : after.start()] in _JOINTS and _leads(match.group(), language)
+        if is_full or not (
+            _is_word(match.group(), language, knows)
+            or (has_capitals and _is_compound(match.group(), language, knows))
+        ):
+            yield begin, end
+
+
+def _leads(word: str, language: str) -> bool:
+    """Tell whether a word begins a name that is known or not: it is no word in small letters."""
+    return not (word.isupper() or word in _TITLES or is_in_dictionary(word.lower(), language))
 
 
 def _is_word(word: str, language: str, knows: Knows) -> bool:
