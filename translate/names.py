@@ -13,7 +13,7 @@ from itertools import zip_longest
 
 from translate.glossary import CAPITALISED
 from translate.languages import is_latin
-from translate.normalise import is_shouted
+from translate.normalise import is_shouted, is_titled
 from translate.protect import MARK, Run, Span
 from translate.types import PLACEHOLDERS
 from translate.words import is_in_dictionary
@@ -64,13 +64,14 @@ def names_in(text: str, source: str, target: str, knows: Knows) -> list[tuple[in
 def _names(text: str, language: str, knows: Knows) -> Iterator[tuple[int, int]]:
     """Yield the places of words of names, those that make up a full name among them."""
     has_capitals = language in CAPITALISED
+    has_full = not has_capitals and not is_titled(text)
     is_full, last = False, 0
     words = [match for match in _WORD.finditer(text) if match.group()[0].isupper()]
     for match, after in zip_longest(words, words[1:]):
         begin, end = match.span()
         is_full &= text[last:begin] in _JOINTS
         last = end
-        if not has_capitals and not is_full and after:
+        if has_full and not is_full and after:
             is_full = text[end : after.start()] in _JOINTS and _leads(match.group(), language)
         if is_full or not (
             _is_word(match.group(), language, knows)

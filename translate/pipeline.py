@@ -12,6 +12,7 @@ from translate.glossary import TermMatcher, settled
 from translate.inline import Shown, fits, restore, show
 from translate.names import Knows, has_names, mask_names, names_in
 from translate.normalise import is_titled, sentence_case
+from translate.numerals import localised
 from translate.protect import (
     MARK,
     Kind,
@@ -235,6 +236,7 @@ class _Judge:
 
     def _judged(self, core: _Core, run: Run, shown: Shown, decoded: Decoded) -> _Attempt:
         restored, is_intact = restore(run, shown, decoded)
+        restored = _with_thousands(restored, run, core.source, self.target)
         quality = assess(
             _visible(run), _visible(restored), score=decoded.score, target=self.target,
             is_intact=is_intact, is_cut=decoded.is_cut, detector=self.detector,
@@ -243,6 +245,17 @@ class _Judge:
         )  # fmt: skip
         # what came to nothing stays as it was written: no text is lost
         return _Attempt(with_copies(run if "empty" in quality.checks else restored), quality)
+
+
+def _with_thousands(answer: Run, run: Run, source: str, target: str) -> Run:
+    """Return an answer whose plain numbers part thousands as its language does."""
+    spans = (
+        replace(span, text=localised(span.text, span.text, source, target))
+        if span.kind == "number"
+        else span
+        for span in answer.spans
+    )
+    return Run(localised(answer.text, run.text, source, target), tuple(spans))
 
 
 def _attempts(

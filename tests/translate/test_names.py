@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from translate.engine import CTranslate2Engine, shipped_model
-from translate.names import has_names, mask_names
+from translate.names import has_names, mask_names, names_in
 from translate.protect import MARK, Run, protect, with_copies
 from translate.translator import Translator
 
@@ -86,6 +86,26 @@ def test_unmasking_brings_back_the_run_whatever_it_holds(text: str) -> None:
     masked = mask_names(run, "en", "de", knows)
     assert with_copies(masked) == run
     assert masked.plain() == run.plain()
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "names"),
+    [
+        ("Written by Stephen King and Jane Austen.", "en", ["Stephen King", "Jane Austen"]),
+        ("Signed by Umberto Eco", "en", ["Umberto Eco"]),
+        ("Un roman de Stephen King", "fr", ["Stephen King"]),
+        ("The New York Times, a Harry Potter book on Monday Night", "en", []),
+        ("Dear Mr Smith, Stephen", "en", []),
+        ("Ein Roman von Thomas Mann", "de", []),
+        ("The Strange Atwood Rules of Margaret Tales", "en", []),
+        ("STEPHEN KING WROTE THIS BOOK", "en", []),
+    ],
+)
+def test_a_full_name_is_one_where_its_first_word_is_none_in_small_letters(
+    text: str, source: str, names: list[str]
+) -> None:
+    found = names_in(text, source, "it", lambda _word, _language: True)
+    assert [text[begin:end] for begin, end in found] == names
 
 
 def test_the_shipped_model_keeps_a_name_it_never_met() -> None:

@@ -24,7 +24,8 @@ def taken(text: str, *terms: str) -> list[str]:
      "16GB", "2 m²", "£1.5", "{{{x}}}", "{ name }", "{% if x %}", "<%= x %>", "%NAME%", "$name",
      "½", "1 ½", "1¾ kg", "+49 30 1234567", "+1 (212) 555-0123",
      "https://example.com/{{id}}/{v}", "https://example.com/Dune_(novel)",
-     "#ff00aa", "#FFF", "#000", "#BookTok", "#SummerReads2026", "v1.2.3", "v2", "v1.0-rc.1",
+     "VIII", "XIV", "II", "#ff00aa", "#FFF", "#000", "#BookTok", "#SummerReads2026", "v1.2.3",
+     "v2", "v1.0-rc.1",
      "list.csv", "map_of-arrakis.v2.PDF", "C:\\Users\\anna\\list.csv", "/var/log/app.log",
      "~/books/", "../covers/a.png", "dark_mode", "get_item()", "`weft serve --port 80`",
      "](https://example.com/a_(b))", "](/shop)", "](#top)"],
@@ -43,7 +44,7 @@ def test_a_placeholder_behind_a_digit_is_taken_out_and_a_per_cent_is_not_one() -
     ["A plain sentence, with (brackets) and a colon: so.", "It's 3 < 4", "5 in a row",
      "AT&T and R&D", "10:30 in the morning", "a/b", "He said: {this is a remark}", "5 more",
      "his/her/their books", "24 hours/7 days", "#1 in C# and F#", "the _whole_ book", "a ` b ` c",
-     "It ends.So it",
+     "It ends.So it", "X. V. Ixion, IIII",
      "NASA", "I am 42.", "x > y", "See page 8) there", "Note:this", "e.g. this", "The End."],
 )  # fmt: skip
 def test_plain_text_is_left_alone(text: str) -> None:

@@ -269,6 +269,15 @@ def test_a_changed_number_is_decoded_again_as_a_placeholder() -> None:
     assert (answer.text, answer.status, answer.checks) == ("Es kostet 18.10.", "done", ())
 
 
+def test_thousands_are_parted_as_the_target_does_copied_or_put_back() -> None:
+    _, translator = scripted("Es sind 1,500 Seiten.")
+    assert one(translator, "There are 1,500 pages.").text == "Es sind 1.500 Seiten."
+    _, translator = scripted("Es sind 7 Seiten.", "Es sind ⟦0⟧ Seiten.")
+    assert one(translator, "There are 1,500 pages.").text == "Es sind 1.500 Seiten."
+    _, translator = scripted("Es sind ⟦0⟧.")
+    assert one(translator, "It is 1,500 km.").text == "Es sind 1,500 km."
+
+
 def test_a_number_that_stays_wrong_is_flagged() -> None:
     _, translator = scripted("Es kostet 18 h 10.", "Es kostet ⟦0⟧ und 7.")
     answer = one(translator, "It costs 18.10.")
