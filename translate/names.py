@@ -64,15 +64,17 @@ def names_in(text: str, source: str, target: str, knows: Knows) -> list[tuple[in
 def _names(text: str, language: str, knows: Knows) -> Iterator[tuple[int, int]]:
     """Yield the places of words of names, those that make up a full name among them."""
     has_capitals = language in CAPITALISED
-    has_full = not has_capitals and not is_titled(text)
+    has_title = is_titled(text)  # where each word has a capital
     is_full, last = False, 0
     words = [match for match in _WORD.finditer(text) if match.group()[0].isupper()]
     for match, after in zip_longest(words, words[1:]):
         begin, end = match.span()
-        is_full &= text[last:begin] in _JOINTS
+        leads = not has_capitals and _leads(match.group(), language)
+        is_full &= text[last:begin] in _JOINTS and (leads or not has_title)
         last = end
-        if has_full and not is_full and after:
-            is_full = text[end : after.start()] in _JOINTS and _leads(match.group(), language)
+        if leads and not is_full and after:
+            is_next = text[end : after.start()] in _JOINTS
+            is_full = is_next and not (has_title and not _leads(after.group(), language))
         if is_full or not (
             _is_word(match.group(), language, knows)
             or (has_capitals and _is_compound(match.group(), language, knows))
