@@ -24,6 +24,7 @@ MEDIA_TYPE = "application/problem+json"
 STATUS: Mapping[type[Exception], int] = {
     linkage.ItemNotFoundError: 404,
     linkage.EntityNotFoundError: 404,
+    linkage.TooManyNamesError: 422,
     linkage.WorkNotFoundError: 404,
     linkage.BuildNotFoundError: 404,
     linkage.BuildStateError: 409,

@@ -46,6 +46,16 @@ class ItemNotFoundError(LinkageError):
         super().__init__(f"no item {item_id!r}")
 
 
+class TooManyNamesError(LinkageError):
+    """A text has more names than are looked at in one go."""
+
+    def __init__(self, count: int, most: int) -> None:
+        super().__init__(
+            f"the text has {count:,} places where a name of the catalogue may stand; {most:,} are"
+            " looked at in one go: send it in parts"
+        )
+
+
 class EntityNotFoundError(LinkageError):
     """The tenant has no entity of this id."""
 

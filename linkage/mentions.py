@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from linkage import text
 from linkage.embed import Encoder, Vectors
+from linkage.errors import TooManyNamesError
 from linkage.naming.commonness import rarity
 from linkage.naming.cues import Cues, cues, echoes, is_cued
 from linkage.naming.disambiguate import AGREEING, Disambiguator, Features, Sense, features, sense_of
@@ -18,6 +19,8 @@ from linkage.types import Entity, Item, Mention
 
 NIL_BELOW = 0.5
 DROP_BELOW = 0.3
+MAX_PLACES = 5_000
+"""Of one text; each takes a third of a millisecond or more."""
 MAX_SENSES = 30
 """Bearers of one name that are looked at; those whose maker the text names come first."""
 _MAX_CREATIONS = 3
@@ -68,8 +71,13 @@ class Weighed:
 
 
 def places(passage: Passage, gazetteer: Gazetteer) -> list[Place]:
-    """Return where something may be named: known names, and books spoken of by another's name."""
+    """Return where something may be named: known names, and books spoken of by another's name.
+
+    Raises `TooManyNamesError` for a text that would take seconds.
+    """
     spans = [span for span in gazetteer.spans(passage) if _may_name(passage, span)]
+    if len(spans) > MAX_PLACES:
+        raise TooManyNamesError(len(spans), MAX_PLACES)
     made = frozenset().union(*(span.made for span in spans))
     return [*(_place(passage, span, made) for span in spans), *_echoed(passage, spans, made)]
 

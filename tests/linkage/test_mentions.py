@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage.errors import TooManyNamesError
 from linkage.mentions import choose, compare, places, weigh
 from linkage.naming.disambiguate import Disambiguator, load_disambiguator
 from linkage.naming.gazetteer import Gazetteer, names_of
@@ -52,6 +53,12 @@ Find = Callable[..., list[Mention]]
 
 def named(mentions: list[Mention]) -> list[tuple[str, str | None]]:
     return [(m.surface, m.entity.id if m.entity else None) for m in mentions]
+
+
+def test_a_text_of_nothing_but_names_is_refused_before_it_takes_long(find: Find) -> None:
+    assert len(find("Dune by Frank Herbert. " * 100)) == 200
+    with pytest.raises(TooManyNamesError, match="send it in parts"):
+        find("Dune by Frank Herbert. " * 5_000)
 
 
 def test_long_title_is_enough_by_itself(find: Find) -> None:
