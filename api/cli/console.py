@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from translate.search import TenantMemory
     from translate.types import ImportSummary
     from workers.runtime import Runtime
+    from workers.settings import Settings
 
 app = typer.Typer(
     name="weft",
@@ -48,9 +49,8 @@ def command() -> Iterator[Runtime]:
 
     from workers.logs import configure_logs
     from workers.runtime import Runtime
-    from workers.settings import settings_from_environment
 
-    settings = settings_from_environment()
+    settings = read_settings()
     configure_logs(settings.model_copy(update={"log_level": "WARNING"}))
     runtime = Runtime(settings)
     try:
@@ -69,6 +69,18 @@ def command() -> Iterator[Runtime]:
         fail(f"{error.filename}: {error.strerror}")
     finally:
         runtime.close()
+
+
+def read_settings() -> Settings:
+    """Return the settings; warn of misspelt names, exit with 1 where a value cannot be used."""
+    from workers.settings import SettingsError, settings_from_environment, unknown_settings
+
+    for warning in unknown_settings():
+        err.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False, soft_wrap=True)
+    try:
+        return settings_from_environment()
+    except SettingsError as error:
+        fail(escape(str(error)))
 
 
 def tenant_memory(runtime: Runtime, tenant: str) -> TenantMemory | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import command, out
+from api.cli.console import command, out, read_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -34,9 +34,7 @@ def serve(
     """Serve the API. Documentation is at /docs."""
     import uvicorn
 
-    from workers.settings import settings_from_environment
-
-    settings = settings_from_environment()
+    settings = read_settings()
     uvicorn.run(
         "api.app:from_environment",
         factory=True,
@@ -58,10 +56,9 @@ def worker(
 
     Start as many, on as many machines, as needed.
     """
-    from workers.app import BUILDS, BULK, WEB
-    from workers.settings import settings_from_environment
+    settings = read_settings()
+    from workers.app import BUILDS, BULK, WEB  # reads the settings too
 
-    settings = settings_from_environment()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     count = processes or settings.worker_processes
     arguments = [
