@@ -47,6 +47,7 @@ def command() -> Iterator[Runtime]:
     """Yield a runtime; print a known error in one line and exit with 1."""
     from sqlalchemy.exc import OperationalError, ProgrammingError
 
+    from workers.db import lacks_tables
     from workers.logs import configure_logs
     from workers.runtime import Runtime
 
@@ -58,7 +59,7 @@ def command() -> Iterator[Runtime]:
     except (LinkageError, TranslateError) as error:
         fail(str(error))
     except (OperationalError, ProgrammingError) as error:
-        if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
+        if lacks_tables(error):
             fail("the database has no tables yet; run `weft migrate`")
         fail(f"the database does not answer: {error.orig}")
     except OSError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import typer
 from rich.markup import escape
 
 from api.cli.console import DEFAULT, command, fail, out
+from api.cli.run import check_port
 
 if TYPE_CHECKING:
     import httpx
@@ -51,7 +51,7 @@ def demo(
 
     with command() as runtime:
         url = f"http://{runtime.settings.host}:{runtime.settings.port}"
-        _check_port_is_free(runtime)
+        check_port(runtime.settings.host, runtime.settings.port)
         key = _prepare(runtime)
         runtime.close()
         with _processes(runtime.settings.data_dir / "logs", "serve", "worker"):
@@ -65,15 +65,6 @@ def demo(
             _print_next(url, key)
             if not once:
                 _wait_for_interrupt()
-
-
-def _check_port_is_free(runtime: Runtime) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((runtime.settings.host, runtime.settings.port))
-        except OSError:
-            fail(f"port {runtime.settings.port} is taken; set WEFT_PORT to another")
 
 
 def _prepare(runtime: Runtime) -> str:
