@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +33,8 @@ TARGETS = ("de", "fr")
 READY_SECONDS = 120
 JOB_SECONDS = 120
 KEY_NAME = "demo"
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+"""What ends a process from outside, Ctrl-C aside; the second comes where a terminal is closed."""
 
 
 def register(app: typer.Typer) -> None:
@@ -110,14 +112,23 @@ def _prepare(runtime: Runtime) -> str:
 
 @contextlib.contextmanager
 def _processes(logs: Path, *names: str) -> Iterator[None]:
-    """Run `weft` commands beside this one; end each with its children at the end."""
-    started = [_start(logs / f"{name}.log", name) for name in names]
-    out.print(f"[bold]4.[/] Started {' and '.join(names)}; they log to {logs}")
+    """Run `weft` commands beside this one; end each with its children, however this one ends."""
+    started: list[subprocess.Popen[bytes]] = []
+    _on(ENDINGS, lambda number, _: sys.exit(128 + number))  # else they would outlive us
     try:
+        for name in names:
+            started.append(_start(logs / f"{name}.log", name))  # noqa: PERF401 - each ends with us
+        out.print(f"[bold]4.[/] Started {' and '.join(names)}; they log to {logs}")
         yield
     finally:
+        _on(ENDINGS, signal.SIG_IGN)
         for process in started:
             _end(process)
+
+
+def _on(signals: Iterable[signal.Signals], answer: Callable[..., object] | signal.Handlers) -> None:
+    for each in signals:
+        signal.signal(each, answer)
 
 
 def _start(log: Path, name: str) -> subprocess.Popen[bytes]:
