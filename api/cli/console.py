@@ -140,6 +140,9 @@ def print_import(summary: ImportSummary, *, json: bool) -> None:
         for fault in summary.faults[:SHOWN_FAULTS]:
             name = f" {fault.id}" if fault.id else ""
             err.print(f"[red]{escape(fault.place + name)}[/]: {escape(fault.reason)}")
+        for warning in summary.warnings[:SHOWN_FAULTS]:
+            place = f"{warning.place} {warning.id or ''}".rstrip()
+            err.print(f"[yellow]{escape(place)}[/]: {escape(warning.reason)}")
         if (more := summary.failed - SHOWN_FAULTS) > 0:
             err.print(f"… and {more} more; --json lists more of them")
         out.print(
