@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from api.faults import FieldError, faults_of
 from linkage import errors as linkage
 from translate import errors as translate
+from workers.db import lacks_tables
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -150,6 +151,8 @@ def fault_of(request: Request, error: Exception) -> Fault:
         return Fault(error.status_code, reason or str(error.detail), headers=headers)
     if isinstance(error, RequestValidationError | ValidationError):
         return _invalid(faults_of(error.errors(), getattr(error, "body", None)))
+    if lacks_tables(error):
+        return Fault(503, "the database has no tables yet; whoever runs it: run `weft migrate`")
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
     if status is None:
         log.error("request_failed", exc_info=error)

@@ -18,6 +18,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from linkage import store
+from linkage.catalogue import hold
 from linkage.cursor import LAST_KEY, encode, key_of
 from linkage.errors import (
     ImportNotFoundError,
@@ -26,7 +27,7 @@ from linkage.errors import (
 )
 from linkage.models import ImportErrorRow, ImportRow
 from linkage.sources.options import ReadOptions
-from linkage.types import ImportSummary, Item, Record, RecordError, Removal
+from linkage.types import ImportSummary, Item, PartialItem, Record, RecordError, Removal
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 """Opens a session whose block is committed at its end and rolled back on an error."""
@@ -131,7 +132,8 @@ def _take(session: Session, run: Run, part: Sequence[Record], position: int) -> 
     last = {record.id: record for record in part if not isinstance(record, RecordError)}
     items = [record for record in last.values() if isinstance(record, Item)]
     gone = [record.id for record in last.values() if isinstance(record, Removal)]
-    stored = store.upsert(session, run.tenant_id, items) if items else ImportSummary()
+    whole = _whole(session, run.tenant_id, items)
+    stored = store.upsert(session, run.tenant_id, whole) if whole else ImportSummary()
     errors = [record for record in part if isinstance(record, RecordError)]
     warnings = sum(error.is_warning for error in errors)
     counted = {
@@ -145,6 +147,21 @@ def _take(session: Session, run: Run, part: Sequence[Record], position: int) -> 
     _report(session, run, errors)
     added = {name: getattr(ImportRow, name) + count for name, count in counted.items()}
     _update(session, run, position=position, **added)
+
+
+def _whole(session: Session, tenant_id: str, items: Sequence[Item]) -> Sequence[Item]:
+    """Return items, the partial ones with what the catalogue has of them."""
+    ids = [item.id for item in items if isinstance(item, PartialItem)]
+    if not ids:
+        return items
+    hold(session, tenant_id)  # what is read here is what is written over
+    known = store.by_ids(session, tenant_id, ids)
+    return [
+        item.over(known[item.id].item if item.id in known else None)
+        if isinstance(item, PartialItem)
+        else item
+        for item in items
+    ]
 
 
 def _update(session: Session, run: Run, **values: object) -> None:

@@ -1,7 +1,7 @@
 """Values that cross the linkage domain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -34,6 +34,31 @@ class Item:
     source: str = "catalogue"
     hidden: bool = False
     attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PartialItem(Item):
+    """An item of which only the fields in `given` are told; `over` fills in the others."""
+
+    given: frozenset[str] = frozenset()
+
+    def over(self, known: Item | None) -> Item:
+        """Return the whole item, of what is given and what is known of it.
+
+        Identifiers and attributes are taken one by one.
+        """
+        told = {each.name: getattr(self, each.name) for each in fields(Item)}
+        if known is None:
+            return Item(**told)
+        told = {name: value for name, value in told.items() if name in self.given}
+        for name in ("identifiers", "attributes"):
+            told[name] = {**getattr(known, name), **told.get(name, {})}
+        return replace(known, **told)
+
+
+def partial(item: Item, given: frozenset[str]) -> PartialItem:
+    """Return an item as one of which only these fields are told."""
+    return PartialItem(**{f.name: getattr(item, f.name) for f in fields(Item)}, given=given)
 
 
 @dataclass(frozen=True, slots=True)

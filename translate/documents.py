@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, undefer
 from translate import glossaries, usage
 from translate.errors import DocumentNotFoundError, DocumentStateError, TranslateError
 from translate.files import TranslatedFile, translate_file
-from translate.formats import Options
+from translate.formats import Options, reader_of
 from translate.models import DocumentRow
 from translate.search import TenantMemory
 from translate.store import now
@@ -50,10 +50,12 @@ def create(  # noqa: PLR0913 - what a document is made of
     key_id: str = "",
     glossary: str | None = None,
 ) -> DocumentRow:
-    """Queue a document at a key's cost; raise `GlossaryNotFoundError`, `QuotaExceededError`.
+    """Queue a document at a key's cost.
 
-    A file that cannot be read, or holds more characters than are left, fails later.
+    Raises `UnknownFormatError`, `GlossaryNotFoundError`, `QuotaExceededError`. A file that cannot
+    be read, or holds more characters than are left, fails later.
     """
+    reader_of(name)
     usage.check(session, tenant_id, key_id, 1)
     if glossary:
         glossary = glossaries.find(session, tenant_id, glossary).id

@@ -84,26 +84,31 @@ def merge_terms(
     """Add terms to those of a language pair; a source that is there gets its new target."""
     row = find(session, tenant_id, reference, lock=True)
     old = {term.source: term.target for term in _terms(session, row.id, _canonical(pair))}
-    new, faults = _sorted(given)
+    new, faults, warnings = _sorted(given)
     changed = {source for source, target in new.items() if old.get(source) != target}
     if changed:
         _replace(session, row, pair, old | new)
     created = len(new.keys() - old.keys())
     return ImportSummary(
         created, len(changed) - created, len(new) - len(changed), len(faults),
-        tuple(faults[:MAX_FAULTS]),
+        tuple(faults[:MAX_FAULTS]), tuple(warnings[:MAX_FAULTS]),
     )  # fmt: skip
 
 
-def _sorted(given: Iterable[Term | Fault]) -> tuple[dict[str, str], list[Fault]]:
+def _sorted(given: Iterable[Term | Fault]) -> tuple[dict[str, str], list[Fault], list[Fault]]:
+    """Return targets by their terms, what could not be used, and terms with several targets."""
     new: dict[str, str] = {}
     faults: list[Fault] = []
-    for each in given:
+    warnings: list[Fault] = []
+    for number, each in enumerate(given, 1):
         if isinstance(each, Fault):
             faults.append(each)
         else:
+            if (before := new.get(each.source, each.target)) != each.target:
+                reason = f"was {before!r} before; {each.target!r}, the later, counts"
+                warnings.append(Fault(f"term {number}", reason, each.source))
             new[each.source] = each.target
-    return new, faults
+    return new, faults, warnings
 
 
 def remove_terms(session: Session, tenant_id: str, reference: str, pair: Pair) -> GlossaryRow:

@@ -136,10 +136,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """What an import did. `faults` holds the first thousand; `failed` counts them all."""
+    """What an import did. `faults` holds the first thousand; `failed` counts them all.
+
+    `warnings` are about what came in, the first thousand of them.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     failed: int = 0
     faults: tuple[Fault, ...] = ()
+    warnings: tuple[Fault, ...] = ()

@@ -33,14 +33,19 @@ class UnknownHostError(Exception):
         super().__init__(f"{host} cannot be resolved")
 
 
+def check_port(host: str, port: int, *, allow_private: bool = False) -> None:
+    """Raise ForbiddenAddressError where the port is not one of the web's."""
+    if not allow_private and port not in PORTS:
+        raise ForbiddenAddressError(host, f"is asked for on port {port}, not 80 or 443")
+
+
 def resolve(host: str, port: int, *, allow_private: bool = False) -> list[str]:
     """Return the numeric addresses of a host, all of them checked; connect to no others.
 
     Raises ForbiddenAddressError when any of them is not public or the port is not one of the
     web's, UnknownHostError when there is none.
     """
-    if not allow_private and port not in PORTS:
-        raise ForbiddenAddressError(host, f"is asked for on port {port}, not 80 or 443")
+    check_port(host, port, allow_private=allow_private)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

@@ -73,6 +73,12 @@ class Database:
         self.engine.dispose()
 
 
+def lacks_tables(error: Exception) -> bool:
+    """Tell whether an error is that of a database nobody ran `weft migrate` for."""
+    reason = str(error.orig) if isinstance(error, DBAPIError) else ""
+    return "no such table" in reason or ("relation" in reason and "does not exist" in reason)
+
+
 def _server_engine(url: str) -> Engine:
     return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
 

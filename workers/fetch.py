@@ -17,7 +17,7 @@ import httpcore
 import httpx
 
 from linkage.web.port import Fetched
-from workers.addresses import ForbiddenAddressError, UnknownHostError, resolve
+from workers.addresses import ForbiddenAddressError, UnknownHostError, check_port, resolve
 
 CHUNK = 64 * 1024
 MAX_PORT = 65_535
@@ -62,6 +62,15 @@ class Outside:
         self._seconds = seconds
         self._max_bytes = max_bytes
         self._tls = httpx.create_ssl_context()
+
+    def check(self, url: str) -> None:
+        """Raise RefusedError for an address that is refused whatever its name resolves to."""
+        target = _target(url)
+        port = target.port or (443 if target.scheme == "https" else 80)
+        try:
+            check_port(target.host, port, allow_private=self._allow_private)
+        except ForbiddenAddressError as error:
+            raise RefusedError(str(error)) from error
 
     def request(
         self,

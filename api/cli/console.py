@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from translate.search import TenantMemory
     from translate.types import ImportSummary
     from workers.runtime import Runtime
+    from workers.settings import Settings
 
 app = typer.Typer(
     name="weft",
@@ -46,11 +47,11 @@ def command() -> Iterator[Runtime]:
     """Yield a runtime; print a known error in one line and exit with 1."""
     from sqlalchemy.exc import OperationalError, ProgrammingError
 
+    from workers.db import lacks_tables
     from workers.logs import configure_logs
     from workers.runtime import Runtime
-    from workers.settings import settings_from_environment
 
-    settings = settings_from_environment()
+    settings = read_settings()
     configure_logs(settings.model_copy(update={"log_level": "WARNING"}))
     runtime = Runtime(settings)
     try:
@@ -58,7 +59,7 @@ def command() -> Iterator[Runtime]:
     except (LinkageError, TranslateError) as error:
         fail(str(error))
     except (OperationalError, ProgrammingError) as error:
-        if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
+        if lacks_tables(error):
             fail("the database has no tables yet; run `weft migrate`")
         fail(f"the database does not answer: {error.orig}")
     except OSError as error:
@@ -69,6 +70,18 @@ def command() -> Iterator[Runtime]:
         fail(f"{error.filename}: {error.strerror}")
     finally:
         runtime.close()
+
+
+def read_settings() -> Settings:
+    """Return the settings; warn of misspelt names, exit with 1 where a value cannot be used."""
+    from workers.settings import SettingsError, settings_from_environment, unknown_settings
+
+    for warning in unknown_settings():
+        err.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False, soft_wrap=True)
+    try:
+        return settings_from_environment()
+    except SettingsError as error:
+        fail(escape(str(error)))
 
 
 def tenant_memory(runtime: Runtime, tenant: str) -> TenantMemory | None:
@@ -127,6 +140,9 @@ def print_import(summary: ImportSummary, *, json: bool) -> None:
         for fault in summary.faults[:SHOWN_FAULTS]:
             name = f" {fault.id}" if fault.id else ""
             err.print(f"[red]{escape(fault.place + name)}[/]: {escape(fault.reason)}")
+        for warning in summary.warnings[:SHOWN_FAULTS]:
+            place = f"{warning.place} {warning.id or ''}".rstrip()
+            err.print(f"[yellow]{escape(place)}[/]: {escape(warning.reason)}")
         if (more := summary.failed - SHOWN_FAULTS) > 0:
             err.print(f"… and {more} more; --json lists more of them")
         out.print(

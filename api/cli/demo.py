@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +17,7 @@ import typer
 from rich.markup import escape
 
 from api.cli.console import DEFAULT, command, fail, out
+from api.cli.run import check_port
 
 if TYPE_CHECKING:
     import httpx
@@ -33,6 +33,8 @@ TARGETS = ("de", "fr")
 READY_SECONDS = 120
 JOB_SECONDS = 120
 KEY_NAME = "demo"
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+"""What ends a process from outside, Ctrl-C aside; the second comes where a terminal is closed."""
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +53,7 @@ def demo(
 
     with command() as runtime:
         url = f"http://{runtime.settings.host}:{runtime.settings.port}"
-        _check_port_is_free(runtime)
+        check_port(runtime.settings.host, runtime.settings.port)
         key = _prepare(runtime)
         runtime.close()
         with _processes(runtime.settings.data_dir / "logs", "serve", "worker"):
@@ -65,15 +67,6 @@ def demo(
             _print_next(url, key)
             if not once:
                 _wait_for_interrupt()
-
-
-def _check_port_is_free(runtime: Runtime) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((runtime.settings.host, runtime.settings.port))
-        except OSError:
-            fail(f"port {runtime.settings.port} is taken; set WEFT_PORT to another")
 
 
 def _prepare(runtime: Runtime) -> str:
@@ -119,14 +112,23 @@ def _prepare(runtime: Runtime) -> str:
 
 @contextlib.contextmanager
 def _processes(logs: Path, *names: str) -> Iterator[None]:
-    """Run `weft` commands beside this one; end each with its children at the end."""
-    started = [_start(logs / f"{name}.log", name) for name in names]
-    out.print(f"[bold]4.[/] Started {' and '.join(names)}; they log to {logs}")
+    """Run `weft` commands beside this one; end each with its children, however this one ends."""
+    started: list[subprocess.Popen[bytes]] = []
+    _on(ENDINGS, lambda number, _: sys.exit(128 + number))  # else they would outlive us
     try:
+        for name in names:
+            started.append(_start(logs / f"{name}.log", name))  # noqa: PERF401 - each ends with us
+        out.print(f"[bold]4.[/] Started {' and '.join(names)}; they log to {logs}")
         yield
     finally:
+        _on(ENDINGS, signal.SIG_IGN)
         for process in started:
             _end(process)
+
+
+def _on(signals: Iterable[signal.Signals], answer: Callable[..., object] | signal.Handlers) -> None:
+    for each in signals:
+        signal.signal(each, answer)
 
 
 def _start(log: Path, name: str) -> subprocess.Popen[bytes]:

@@ -67,9 +67,18 @@ def import_file(
     ] = None,
     tenant: Tenant = DEFAULT,
     *,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep", help="Fields that a record lacks or leaves empty keep what the item has."
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Import items. Good records come in, bad ones are listed; a repeat changes nothing.
+
+    **A record replaces the whole item of its id: what the file lacks is empty then**, unless
+    `--keep` is given.
 
     An import that was stopped goes on where it was when the same command is given again.
 
@@ -88,6 +97,7 @@ def import_file(
             id_prefix=id_prefix,
             separator=separator,
             marketplace=marketplace,
+            keep=keep,
         )
         run = _begin(runtime, tenant, file, options, format_)
         try:

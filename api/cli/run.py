@@ -1,13 +1,25 @@
 """`weft migrate`, `weft serve`, `weft worker`: the processes of a deployment."""
 
+from __future__ import annotations
+
 import multiprocessing
 import os
+import socket
 import sys
-from typing import Annotated
+from contextlib import suppress
+from errno import EADDRINUSE
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.console import command, out
+from api.cli.console import command, fail, out
+
+if TYPE_CHECKING:
+    from workers.runtime import Runtime
+
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0 for any free one.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -29,26 +41,28 @@ def migrate() -> None:
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    port: Port = None,
 ) -> None:
     """Serve the API. Documentation is at /docs."""
     import uvicorn
 
-    from workers.settings import settings_from_environment
-
-    settings = settings_from_environment()
+    with command() as runtime:
+        settings = runtime.settings
+        address, number = host or settings.host, settings.port if port is None else port
+        _refuse_without_tables(runtime)
+        check_port(address, number)
     uvicorn.run(
         "api.app:from_environment",
         factory=True,
-        host=host or settings.host,
-        port=port or settings.port,
+        host=address,
+        port=number,
         log_config=None,
         access_log=False,
     )
 
 
 def worker(
-    processes: Annotated[int | None, typer.Option(help="Parallel processes.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="Parallel processes.")] = None,
     *,
     beat: Annotated[
         bool, typer.Option(help="Also wake workers for lost work; exactly one worker should.")
@@ -58,10 +72,11 @@ def worker(
 
     Start as many, on as many machines, as needed.
     """
-    from workers.app import BUILDS, BULK, WEB
-    from workers.settings import settings_from_environment
+    with command() as runtime:
+        settings = runtime.settings
+        _refuse_without_tables(runtime)
+    from workers.app import BUILDS, BULK, WEB  # reads the settings too
 
-    settings = settings_from_environment()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     count = processes or settings.worker_processes
     arguments = [
@@ -73,6 +88,29 @@ def worker(
         arguments += ["--beat", "--schedule", str(settings.data_dir / "beat")]
     sys.stdout.flush()
     os.execv(sys.executable, arguments)  # noqa: S606 - our own interpreter
+
+
+def check_port(host: str, port: int) -> None:
+    """Exit with 1 where nobody can listen on an address; a server would tell it less plainly."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == EADDRINUSE:
+            fail(f"port {port} is taken; set WEFT_PORT to another")
+        fail(f"nothing can listen on {host}, port {port}: {error.strerror}")
+
+
+def _refuse_without_tables(runtime: Runtime) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    from workers.migrations import is_current
+
+    with suppress(OperationalError):  # a database that is not there yet may come
+        if not is_current(runtime.database.engine):
+            fail("the database lacks tables of this version; run `weft migrate`")
 
 
 def _cores() -> int:

@@ -105,6 +105,7 @@ def put_items(
 ) -> BatchSummary:
     """Create, update or remove many items; what is wrong with some does not stop the others.
 
+    A record replaces the whole item of its id: what it lacks is empty then, but with `keep`.
     The content type tells the format: JSON Lines (the default), CSV with a header, ONIX, RSS and
     Atom, answers of Amazon's Product Advertising API, an HTML page that tells its own address,
     WARC; each may be gzipped.
@@ -116,6 +117,7 @@ def put_items(
         default_kind=options.kind,
         default_source=options.source,
         marketplace=options.marketplace,
+        keep=options.keep,
         max_bytes=runtime.settings.max_body_bytes * MOST_UNPACKED,
         until=time.monotonic() + READING_SECONDS,
     )

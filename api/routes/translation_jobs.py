@@ -33,11 +33,13 @@ from api.schemas.jobs import (
     upload_form_schema,
 )
 from translate import glossaries, jobs, store, uploads, webhooks
+from translate.errors import InvalidJobError
 from translate.jobs import JobOptions, NewItem, NewJob, Rejection, Webhook
 from translate.models import JobRow
 from translate.store import ItemResult
 from translate.uploads import Columns, Kind
 from workers.accounts import Caller
+from workers.fetch import RefusedError
 from workers.runtime import Runtime
 from workers.tasks import wake_for_jobs
 
@@ -211,6 +213,8 @@ def _new_job(
     """Return what is asked for; its glossary is named by its id, in the version of each chunk."""
     glossary = request.glossary and glossaries.find(session, caller.tenant_id, request.glossary).id
     hook = request.hook
+    if hook:
+        _check_hook(runtime, hook.url)
     return NewJob(
         caller.tenant_id,
         tuple(runtime.translator.check_targets(request.targets)),
@@ -228,6 +232,13 @@ def _new_job(
         caller.key_id,
         Webhook(hook.url, hook.secret or secrets.token_urlsafe(32)) if hook else None,
     )
+
+
+def _check_hook(runtime: Runtime, url: str) -> None:
+    try:
+        runtime.outside.check(url)
+    except RefusedError as error:
+        raise InvalidJobError("webhook", str(error)) from error
 
 
 def _made(

@@ -20,6 +20,10 @@ class BatchOptions(BaseModel):
     marketplace: (
         Annotated[str, StringConstraints(pattern=r"^(www\.)?amazon(\.[a-z]{2,4}){1,2}$")] | None
     ) = Field(None, description="Where items with an ASIN have their page: www.amazon.de")
+    keep: bool = Field(
+        default=False,
+        description="Fields that a record lacks or leaves empty keep what the item has.",
+    )
 
 
 class BatchError(BaseModel):

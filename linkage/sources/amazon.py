@@ -114,6 +114,9 @@ def _whole_products(text: str) -> Iterator[Any]:
 
 def _answer(value: object, line: int) -> Mapping[str, Any] | RecordError:
     if isinstance(value, Mapping) and any(name in value for name in (*RESULTS, "Errors")):
+        given = [name for name in RESULTS if value.get(name) is not None]
+        if given and not any(isinstance(_at(value, name, "Items"), list) for name in given):
+            return RecordError(line, f"{given[0]} has no list of Items; mind the capital letter")
         return value
     return RecordError(line, f"not an answer of the API: none of {', '.join(RESULTS)} is in it")
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from linkage.errors import SourceFormatError
-from linkage.sources.lines import MAX_LINE, BrokenLineError, numbered
-from linkage.sources.options import ReadOptions
+from linkage.sources.lines import MAX_LINE, BrokenLineError, not_utf_8, numbered
+from linkage.sources.options import ReadOptions, shown
+from linkage.sources.overlooked import Overlooked
 from linkage.sources.streams import head_of, name_of, opened
 from linkage.types import Item, RecordError
 
@@ -38,13 +39,29 @@ def read(
     with opened(source) as stream:
         records = _Records(stream, _delimiter(head_of(stream), delimiter), options.max_bytes)
         header = _header(records, name_of(stream), options)
+        overlooked = Overlooked(options)
+        overlooked.names(header, 1)
         for number, record in records:
             if isinstance(record, str):
                 yield RecordError(number, record)
             elif len(record) != len(header):
                 yield RecordError(number, f"has {len(record)} columns, the header {len(header)}")
+            elif wrong := _not_utf_8(record):
+                given_id = dict(zip(header, record, strict=True)).get(options.needed("id")[0])
+                yield RecordError(number, wrong, shown(given_id))
             else:
-                yield from options.items(dict(zip(header, record, strict=True)), number)
+                named = dict(zip(header, record, strict=True))
+                overlooked.cells(named, number)
+                yield from options.items(named, number)
+        yield from overlooked.warnings()
+
+
+def _not_utf_8(record: list[str]) -> str | None:
+    try:
+        "".join(record).encode()
+    except UnicodeEncodeError as error:
+        return not_utf_8(ord(error.object[error.start]) - 0xDC00)
+    return None
 
 
 def _delimiter(head: bytes, usual: str) -> str:

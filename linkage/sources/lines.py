@@ -16,6 +16,11 @@ class BrokenLineError(Exception):
     """What stands in place of a line that could not be read."""
 
 
+def not_utf_8(byte: int, place: str = "") -> str:
+    """Return what is told of a line with a byte that is not UTF-8, and the remedy."""
+    return f"not UTF-8: byte 0x{byte:02x}{place}; save the file as UTF-8"
+
+
 def numbered(
     source: Path | BinaryIO, *, max_bytes: int | None = None
 ) -> Iterator[tuple[int, bytes | BrokenLineError]]:

@@ -10,12 +10,17 @@ from urllib.parse import quote
 from linkage.errors import InvalidItemError, MappingError
 from linkage.identifiers import KNOWN
 from linkage.items import item_from_record
-from linkage.types import Item, RecordError
+from linkage.types import Item, RecordError, partial
 
 _FIELDS = frozenset(f.name for f in fields(Item))
 _OPEN_FIELDS = ("identifiers.", "attributes.")
-_LISTS = ("creators", "subjects")
-_DISPENSABLE = ("url", "published_at", "language")
+LISTS = ("creators", "subjects")
+_DISPENSABLE = (
+    "url", "published_at", "language", "popularity", "creators", "subjects", "identifiers",
+    "attributes",
+)  # fmt: skip
+"""What is left out rather than the item: not `hidden` and `expires_at`, or it showed for good."""
+_NOTHING: tuple[object, ...] = (None, "", [], (), {})
 _MARKETPLACE = re.compile(r"(?:www\.)?amazon(?:\.[a-z]{2,4}){1,2}")
 MAX_REMEMBERED = 1_000_000
 """Ids of a file that are remembered, about 150 bytes each, to tell where one comes again."""
@@ -31,7 +36,8 @@ class ReadOptions:
     `constants` gives a field one value for the whole file. Fields are those of an item, the
     schemes of identifiers, `identifiers.NAME` and `attributes.NAME`.
     `id_prefix` goes before each id with a hyphen, so that two files' ids can share a catalogue.
-    `separator` splits one text into several creators or subjects. `max_bytes` bounds what a file
+    `separator` splits one text into several creators or subjects. With `keep`, a field that a
+    record lacks or leaves empty keeps what the catalogue's item has. `max_bytes` bounds what a file
     may unpack to, and `until` (of `time.monotonic()`) when the pages of an archive are to be read.
     Raises MappingError.
     """
@@ -45,6 +51,7 @@ class ReadOptions:
     max_bytes: int | None = None
     until: float = field(default=math.inf, repr=False)  # another moment is no other import
     marketplace: str | None = None
+    keep: bool = False
     seen: dict[int, int] | None = field(default=None, repr=False, compare=False)
     """Of a file that is being read: the places of its ids, by their hashes."""
 
@@ -62,13 +69,13 @@ class ReadOptions:
     ) -> Iterator[Item | RecordError]:
         """Yield the item of a record, or why there is none.
 
-        A web address, date, language or identifier that cannot be used is left out, and a warning
-        follows the item: a wrong check digit should not cost a catalogue its book. So does one for
-        an id that the file had before.
+        An optional field that cannot be used is left out, and a warning follows the item: a wrong
+        check digit should not cost a catalogue its book. So does one for an id that the file had
+        before.
         """
         arranged = self._arranged(record)
         warnings: list[RecordError] = []
-        given_id = _shown(arranged.get("id"))
+        given_id = shown(arranged.get("id"))
         while True:
             try:
                 item = item_from_record(
@@ -83,7 +90,7 @@ class ReadOptions:
                     continue
                 warnings = warnings[-1:]
             else:
-                yield item
+                yield partial(item, _given(arranged)) if self.keep else item
                 if (first := self._place_before(item.id, line)) is not None:
                     reason = f"the id is that of {unit} {first} too; this one, the later, counts"
                     warnings.append(RecordError(line, reason, item.id, is_warning=True, unit=unit))
@@ -119,7 +126,7 @@ class ReadOptions:
         taken = {name: self._taken(record, name) for name in self.columns}
         for name, value in {**taken, **self.constants}.items():
             _put(arranged, name, value)
-        for name in _LISTS:
+        for name in LISTS:
             if self.separator and isinstance(arranged.get(name), str):
                 arranged[name] = arranged[name].split(self.separator)
         if self.marketplace and not arranged.get("url"):
@@ -144,9 +151,15 @@ class ReadOptions:
         return _TEMPLATE.sub(lambda found: str(record[found[1]]), column)
 
 
-def _shown(given_id: object) -> str | None:
+def shown(given_id: object) -> str | None:
     """Return an id to report, whatever it was: bytes that were no text become question marks."""
     return str(given_id)[:200].encode(errors="replace").decode() if given_id else None
+
+
+def _given(record: Mapping[str, Any]) -> frozenset[str]:
+    """Return the item's fields that a record fills."""
+    filled = {name for name, value in record.items() if value not in _NOTHING}
+    return frozenset(filled & _FIELDS | ({"identifiers"} if filled & KNOWN else set()))
 
 
 def assignments(given: Iterable[str]) -> dict[str, str]:

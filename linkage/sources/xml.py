@@ -95,6 +95,8 @@ class _Cutter:
         self._open: tuple[int, int] | None = None
         """Where the record or comment at hand begins: offset and line."""
         self._in_comment = False
+        self._is_given_up = False
+        """Whether the end of a record that was told of already is still to come."""
 
     def __iter__(self) -> Iterator[tuple[int, bytes] | RecordError]:
         while True:
@@ -116,11 +118,15 @@ class _Cutter:
             if self._open:
                 yield RecordError(self._open[1], "is not closed before the next record begins")
             self._open = found.start(), self._line_at(found.start())
+            self._is_given_up = False
         elif found["close"]:
             if self._open:
                 start, line = self._open
                 yield line, self._text[start : found.end()]
-            self._open = None
+            elif not self._is_given_up:
+                line = self._line_at(found.start())
+                yield RecordError(line, f"{found[0].decode()} closes a record that did not begin")
+            self._open, self._is_given_up = None, False
         elif self._open is None and self._comments:
             self._open, self._in_comment = (found.start(), self._line_at(found.start())), True
 
@@ -131,7 +137,7 @@ class _Cutter:
             self._comments = self._in_comment = False
             self._at, reason = start + 1, f"a comment {reason}"
         else:
-            self._at = len(self._text)
+            self._at, self._is_given_up = len(self._text), True
         self._open = None
         return RecordError(line, reason)
 

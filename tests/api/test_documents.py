@@ -41,14 +41,6 @@ def test_a_faulty_file_fails_with_the_place(client: TestClient, runtime: Runtime
     assert found["error"].startswith("line 1 ")
 
 
-def test_a_file_of_an_unknown_kind_fails_and_names_the_known_ones(
-    client: TestClient, runtime: Runtime
-) -> None:
-    made = _upload(client, "a.docx").json()
-    _translate(runtime, made["id"])
-    assert ".epub" in client.get(f"/v1/documents/{made['id']}").json()["error"]
-
-
 @pytest.mark.parametrize(("form", "status"), [({"target": "xx"}, 422), ({"glossary": "none"}, 404)])
 def test_what_cannot_be_translated_is_refused_at_once(
     client: TestClient, form: dict[str, str], status: int
@@ -76,3 +68,9 @@ def test_anothers_document_is_not_found(client: TestClient, make_client: MakeCli
     stranger = make_client("stranger")
     assert stranger.get(path).status_code == 404
     assert stranger.delete(path).status_code == 404
+
+
+def test_a_file_of_an_unknown_suffix_is_refused_at_once(client: TestClient) -> None:
+    refused = client.post("/v1/documents?target=de", files={"file": ("x.docx", b"x")})
+    assert refused.status_code == 422
+    assert ".html" in refused.json()["detail"]

@@ -45,7 +45,7 @@ def test_a_batch_takes_good_lines_and_reports_bad_ones_by_line(client: TestClien
         "{not json",
         json.dumps({"id": "b", "kind": "book"}),
         "",
-        json.dumps(DUNE | {"id": "c", "popularity": 7}),
+        json.dumps(DUNE | {"id": "c", "hidden": 7}),
         json.dumps(DUNE | {"id": "d"}),
     ]
     summary = client.post("/v1/items:batch", content="\n".join(lines)).json()

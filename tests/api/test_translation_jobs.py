@@ -202,3 +202,11 @@ def test_alternatives_are_given_when_asked_for_and_formality_where_the_model_has
     refused = client.post("/v1/translations", json=body | {"formality": "more"})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["field"] == "formality"
+
+
+def test_a_webhook_that_would_never_be_sent_is_refused_at_once(client: TestClient) -> None:
+    hook = {"url": "https://example.com:8443/done"}
+    body = {"items": [{"id": "a", "text": "b"}], "targets": ["de"], "webhook": hook}
+    refused = client.post("/v1/translation-jobs", json=body)
+    assert refused.status_code == 422
+    assert "port 8443, not 80 or 443" in refused.json()["detail"]

@@ -2,13 +2,15 @@
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.e2e.conftest import WEFT
-from tests.support import free_port
+from tests.support import free_port, wait_until
 from tests.translate.learn.checkpoints import MAKERS
 
 
@@ -41,6 +43,22 @@ def test_the_demo_asks_three_requests_and_ends_well(weft) -> None:
     shown = weft("demo", "--once").stdout
     assert "All three answered" in shown
     assert "adaptation_of" in shown
+
+
+def test_what_the_demo_started_ends_with_it(tmp_path: Path) -> None:
+    settings = {"WEFT_DATA_DIR": str(tmp_path / "data"), "WEFT_PORT": str(free_port())}
+    with (tmp_path / "demo.log").open("wb") as log:
+        demo = subprocess.Popen([*WEFT, "demo"], env=os.environ | settings, stdout=log, stderr=log)
+    try:
+        shown = (tmp_path / "demo.log").read_text
+        wait_until(lambda: "Serving until" in shown(), 120, "the demo did not start")
+        started = psutil.Process(demo.pid).children(recursive=True)
+        demo.terminate()
+        assert demo.wait(60) == 128 + signal.SIGTERM
+    finally:
+        demo.kill()
+    assert len(started) >= 2
+    assert psutil.wait_procs(started, timeout=5)[1] == []
 
 
 def test_a_file_is_imported_once_and_its_bad_rows_are_listed(weft, tmp_path: Path) -> None:

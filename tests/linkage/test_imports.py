@@ -1,4 +1,6 @@
+import json
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ from sqlalchemy.orm import Session
 from linkage import imports, store
 from linkage.errors import ImportNotFoundError, ImportTakenOverError, SourceFormatError
 from linkage.imports import MAX_ERRORS, Transaction, import_records
-from linkage.sources import ReadOptions
+from linkage.sources import ReadOptions, jsonl
 from linkage.types import Item, Record, RecordError, Removal
 
 MakeItem = Callable[..., Item]
@@ -163,3 +165,25 @@ def test_imports_are_listed_newest_first_a_page_at_a_time(
     assert [row.id for row in (*first, *rest)] == made[::-1]
     assert end is None
     assert imports.page(db, "other")[0] == []
+
+
+def test_an_import_that_keeps_takes_only_what_it_is_given(
+    transaction: Transaction, db: Session
+) -> None:
+    def read_in(line: str, *, keep: bool) -> Item:
+        options = ReadOptions(default_kind="book", keep=keep)
+        import_records(transaction, "t", jsonl.read(BytesIO(line.encode()), options))
+        db.expire_all()
+        return store.get(db, "t", "1").item
+
+    whole = {"id": "1", "title": "Dune", "creators": ["F. Herbert"], "text": "Sand.",
+             "hidden": True, "imdb": "tt0087182", "attributes": {"a": 1}}  # fmt: skip
+    first = read_in(json.dumps(whole), keep=True)
+    assert type(first) is Item
+    few = {"id": "1", "title": "Dune!", "text": "", "hidden": False, "attributes": {"b": 2}}
+    kept = read_in(json.dumps(few), keep=True)
+    assert (kept.title, kept.creators, kept.text) == ("Dune!", ("F. Herbert",), "Sand.")
+    assert (kept.hidden, kept.identifiers, kept.attributes) == (
+        False, first.identifiers, {"a": 1, "b": 2}
+    )  # fmt: skip
+    assert read_in(json.dumps(few), keep=False).creators == ()

@@ -57,6 +57,14 @@ def test_merging_tells_what_is_new_and_what_was_refused(session: Session) -> Non
     ]  # fmt: skip
 
 
+def test_a_term_with_two_targets_is_warned_of_and_the_later_counts(session: Session) -> None:
+    terms = [Term("page", "Blatt"), Term("film", "Film"), Term("page", "Seite")]
+    summary = glossaries.merge_terms(session, "alpha", make(session), PAIR, terms)
+    assert summary.warnings == (
+        Fault("term 3", "was 'Blatt' before; 'Seite', the later, counts", "page"),
+    )
+
+
 def test_a_merge_that_changes_nothing_makes_no_version(session: Session) -> None:
     id_ = make(session)
     glossaries.merge_terms(session, "alpha", id_, PAIR, [Term("book", "Buch")])

@@ -180,3 +180,10 @@ def _second_machine(genuine):
         return genuine("127.0.0.2" if "localhost" in host else host, port, *arguments, **options)
 
     return look_up
+
+
+@pytest.mark.parametrize("url", ["ftp://a.example/x", "http://a.example:8080/x", "http://a:b@c.de"])
+def test_what_is_refused_whatever_its_name_means_is_told_without_asking(url: str) -> None:
+    with pytest.raises(RefusedError):
+        Outside().check(url)
+    Outside().check("https://no-such-host.example/x")

@@ -150,3 +150,9 @@ def test_refusal_is_told_by_its_content_and_reported() -> None:
     (error,) = read(BytesIO(refusal), name="response.json")
     assert isinstance(error, RecordError)
     assert error.reason == "Amazon reports TooManyRequests: Slow down."
+
+
+def test_a_result_without_its_list_is_told() -> None:
+    whole = json.dumps({"SearchResult": {"items": [{"ASIN": "1"}]}}).encode()
+    (error,) = amazon.read(BytesIO(whole), ReadOptions())
+    assert error == RecordError(1, "SearchResult has no list of Items; mind the capital letter")

@@ -15,7 +15,7 @@ def read(content: bytes | str, options: ReadOptions = BOOKS) -> list[Item | Reco
 
 
 def test_columns_of_the_same_name_fill_fields() -> None:
-    (item,) = read("id,title,creators,extra\n1,Dune,Frank Herbert,x\n")
+    (item,) = read("id,title,creators\n1,Dune,Frank Herbert\n")
     assert isinstance(item, Item)
     assert (item.id, item.title, item.creators) == ("1", "Dune", ("Frank Herbert",))
 
@@ -75,6 +75,7 @@ def test_undecodable_bytes_are_an_error_of_their_record_only() -> None:
     bad, good = read(b"id,title\n1,\xff\xfe\n2,b\n")
     assert isinstance(bad, RecordError)
     assert (bad.line, bad.id) == (2, "1")
+    assert bad.reason == "not UTF-8: byte 0xff; save the file as UTF-8"
     assert isinstance(good, Item)
 
 
@@ -104,7 +105,7 @@ def test_columns_divided_as_spreadsheets_write_them_are_told_by_the_header(delim
 
 
 def test_semicolons_and_commas_in_a_quoted_header_divide_nothing() -> None:
-    (item,) = read('id,title,"a; b"\n1,Dune,x\n')
+    item, _ = read('id,title,"a; b"\n1,Dune,x\n')
     assert isinstance(item, Item)
 
 
@@ -131,3 +132,35 @@ def test_missing_column_is_told_of_a_header_in_any_bytes() -> None:
     with pytest.raises(SourceFormatError, match="its columns are n\\?me, titel") as refused:
         read("näme,titel\n1,a\n".encode("latin-1"))
     assert str(refused.value).isprintable()
+
+
+def test_columns_that_no_field_takes_are_told_once() -> None:
+    options = ReadOptions(columns={"creators": "who"}, default_kind="book")
+    *_, warning = read("id,title,who,author,year\n1,Dune,x,y,1965\n2,Emma,x,y,1815\n", options)
+    assert warning == RecordError(
+        1, "columns not used: author, year; map them with --map FIELD=COLUMN", is_warning=True
+    )
+
+
+def test_names_that_seem_joined_are_told_once_unless_a_separator_is_given() -> None:
+    file = "id,title,creators\n1,a,B\n2,c,D; E\n3,f,G; H\n"
+    *items, warning = read(file)
+    assert len(items) == 3
+    assert isinstance(warning, RecordError)
+    assert warning.line == 3
+    assert "creators hold ';' in 2 of 3 records" in warning.reason
+    assert "--separator ';'" in warning.reason
+    assert len(read(file, ReadOptions(default_kind="book", separator=";"))) == 3
+
+
+def test_a_separator_in_a_few_names_is_part_of_them() -> None:
+    rows = "".join(f"{n},a,B\n" for n in range(20))
+    assert len(read(f"id,title,creators\n{rows}x,a,B|C\n")) == 21
+
+
+def test_an_optional_field_that_cannot_be_used_costs_no_item() -> None:
+    item, warning = read("id,title,popularity\n1,Dune,7\n")
+    assert isinstance(item, Item)
+    assert warning == RecordError(
+        2, "popularity: must be a number from 0 to 1", "1", is_warning=True
+    )

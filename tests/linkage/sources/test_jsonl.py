@@ -84,4 +84,15 @@ def test_reasons_tell_the_column() -> None:
     assert isinstance(latin, RecordError)
     assert broken.reason.endswith("at column 26")
     assert "line" not in broken.reason
-    assert (latin.line, latin.reason) == (2, "not UTF-8: byte 0xfc at column 15")
+    assert (latin.line, latin.reason) == (
+        2,
+        "not UTF-8: byte 0xfc at column 15; save the file as UTF-8",
+    )
+
+
+def test_keys_that_no_field_takes_are_told_once() -> None:
+    lines = b'{"id": "1", "title": "a", "isbn": "", "year": 1}\n{"id": "2", "title": "b", "x": 1}\n'
+    *_, warning = jsonl.read(BytesIO(lines), ReadOptions(default_kind="book"))
+    assert isinstance(warning, RecordError)
+    assert warning.is_warning
+    assert warning.reason.startswith("columns not used: year, x;")

@@ -256,3 +256,11 @@ def test_pairs_cut_in_half_in_utf_16_are_mended_with_a_warning() -> None:
     assert isinstance(warning, RecordError)
     assert (item.title, warning.is_warning) == ("T\ufffd", True)
     assert "not utf-16" in warning.reason
+
+
+def test_a_product_whose_beginning_is_missing_or_misspelt_is_told_with_its_line() -> None:
+    misspelt = product("2").replace("<Product>", "<Prodct>")
+    first, error, third = products(message(product("1"), misspelt, product("3")).encode())
+    assert error == RecordError(4, "</Product> closes a record that did not begin")
+    assert isinstance(first, Item)
+    assert isinstance(third, Item)
