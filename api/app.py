@@ -7,6 +7,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 
 from api import errors
 from api.dialects import deepl, libretranslate, nif, reconciliation
@@ -54,7 +55,9 @@ def create_app(runtime: Runtime) -> FastAPI:
             yield
         runtime.close()
 
-    app = FastAPI(
+    app = FastAPIOffline(  # its pages load nothing from elsewhere
+        static_url="/docs/assets",
+        swagger_ui_parameters={"validatorUrl": "none"},
         title="Weft",
         version=version("weft"),
         description=DESCRIPTION,
