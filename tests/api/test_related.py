@@ -135,6 +135,24 @@ def test_an_attribute_is_a_filter(shop: TestClient) -> None:
     assert refused.status_code == 422
 
 
+@pytest.mark.parametrize("option", ["kind", "language", "source", "attribute", "exclude"])
+def test_a_filter_has_a_hundred_values_at_most(shop: TestClient, option: str) -> None:
+    value = "a:b" if option == "attribute" else "de"
+    path = "/v1/items/book-solaris/related"
+    assert shop.get(path, params={option: [value] * 100}).status_code == 200
+    refused = shop.get(path, params={option: [value] * 101})
+    assert refused.status_code == 422
+    assert refused.json()["detail"] == f"query.{option}: must have at most 100 items, not 101"
+
+
+def test_ten_attributes_are_filtered_by_at_most(shop: TestClient) -> None:
+    path, wanted = "/v1/items/book-solaris/related", [f"a{n}:x" for n in range(11)]
+    assert shop.get(path, params={"attribute": wanted[:10]}).status_code == 200
+    refused = shop.get(path, params={"attribute": wanted})
+    assert refused.status_code == 422
+    assert "at most 10 names of attributes, not 11" in refused.json()["detail"]
+
+
 def test_options_travel_by_query_and_by_body_alike(shop: TestClient) -> None:
     options = {"kind": ["film", "book"], "fresh": 0.5, "diversity": 0.3, "limit": 2}
     got = shop.get("/v1/items/book-solaris/related", params=options).json()
