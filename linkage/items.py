@@ -118,12 +118,12 @@ def clean_text(field: str, value: object, limit: int) -> str:
     """Return text that every database and encoder takes; control characters are left out."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise InvalidItemError(field, "must be text")
-    text = str(value)
+    text = unicodedata.normalize("NFC", str(value))  # a few letters become two of them
     if len(text) > limit:
         raise InvalidItemError(field, f"longer than {limit:,} characters")
     if _SURROGATE.search(text):
         raise InvalidItemError(field, "is not valid Unicode (undecodable bytes or half a pair)")
-    return _CONTROL.sub("", unicodedata.normalize("NFC", text))
+    return _CONTROL.sub("", text)
 
 
 def name_list(field: str, value: object) -> tuple[str, ...]:

@@ -212,3 +212,25 @@ def test_option_that_cannot_be_meant_is_refused_in_words(
     refused = shop.get("/v1/items/book-solaris/related", params=query)
     assert refused.status_code == 422
     assert reason in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"source": "Cafe\u0301 au lait"},
+        {"source": "Caf\xe9\u3000au lait"},
+        {"attribute": "re\u0301gion:e\u0301t\xe9"},
+    ],
+)
+def test_a_filter_passes_what_is_spelt_alike(shop: TestClient, options: dict[str, str]) -> None:
+    film = {**ITEMS[1], "source": "Caf\xe9 au lait", "attributes": {"r\xe9gion": "\xe9t\xe9"}}
+    shop.put("/v1/items/film-solaris", json=film).raise_for_status()
+    answer = shop.get("/v1/items/book-solaris/related", params=options).json()
+    assert targets(answer) == ["film-solaris"]
+
+
+def test_what_is_excluded_and_explained_may_be_spelt_apart(shop: TestClient) -> None:
+    shop.put("/v1/items/\xe9", json={"kind": "film", "title": "Solaris"}).raise_for_status()
+    found = shop.get("/v1/items/book-solaris/related", params={"exclude": "e\u0301"}).json()
+    assert "\xe9" not in targets(found)
+    assert shop.get("/v1/links/book-solaris/e\u0301").json()["link"]["target"]["id"] == "\xe9"
