@@ -25,11 +25,20 @@ def instant(value: object) -> datetime:
 
     Raises ValueError for what is none, also because it is in no year from 1 to 9999 in UTC.
     """
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+    moment = value if isinstance(value, datetime) else moment_of(str(value))
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{moment.isoformat()} is in no year from 1 to 9999 in UTC") from None
+
+
+def moment_of(text: str) -> datetime:
+    """Return a moment of the zone that is written, if any; ValueError for what is none."""
+    try:
+        return datetime.fromisoformat(text.strip().upper())  # Python takes no `z`
+    except ValueError:
+        message = f"{text[:40]!r} is not an ISO 8601 date or time, as 2024-05-31"
+        raise ValueError(message) from None
 
 
 def year(iso_date: str | None) -> int | None:

@@ -13,6 +13,8 @@ from pydantic import (
     StringConstraints,
 )
 
+from linkage import dates
+
 PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 """Text without control characters, but for tabs and the ends of lines."""
 BLANK = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -82,10 +84,12 @@ Domain = Annotated[str, StringConstraints(max_length=100, pattern=DOMAIN)]
 """A subject or customer whose translations are kept apart; empty for none."""
 
 
-def _written_out(value: object) -> object:
-    """Refuse a bare number, which would be taken for seconds since 1970."""
-    if isinstance(value, str | datetime | None):
+def _moment(value: object) -> datetime:
+    """Read a moment as files are read: pydantic takes digits for seconds since 1970."""
+    if isinstance(value, datetime):
         return value
+    if isinstance(value, str):
+        return dates.moment_of(value)
     raise ValueError("must be text in ISO 8601")
 
 
@@ -96,7 +100,8 @@ def _whole(value: object) -> object:
 
 WHOLE = BeforeValidator(_whole)
 """Stands last in an integer of a body; before it `Strict()`: text and booleans are no integers."""
-Moment = Annotated[datetime, BeforeValidator(_written_out)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+"""A moment, of any zone or none; a day stands for its beginning."""
 Target = Annotated[
     str,
     StringConstraints(min_length=2, max_length=35),

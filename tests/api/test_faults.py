@@ -22,6 +22,11 @@ INNER = re.compile(
         ("PUT", "/v1/items/a", ITEM | {"url": "dune"}, "body.url", "https://"),
         ("PUT", "/v1/items/a", ITEM | {"hidden": 1}, "body.hidden", "must be true or false"),
         ("PUT", "/v1/items/a", ITEM | {"expires_at": 5}, "body.expires_at", "text in ISO 8601"),
+        *(
+            ("PUT", "/v1/items/a", ITEM | {"expires_at": text}, "body.expires_at",
+             f"'{text}' is not an ISO 8601 date or time")
+            for text in ("2030", "-1", "soon")
+        ),
         ("PUT", "/v1/items/a", ITEM | {"popularity": 2}, "body.popularity", "less than or equal"),
         ("PUT", "/v1/items/a", [], "body", "must be an object"),
         ("PUT", "/v1/entities/a", {"name": "x", "aliases": {"?": ["y"]}}, "body.aliases.?", "code"),
