@@ -21,6 +21,7 @@ MAX_TEXT = 200_000
 MAX_NAME = 500
 MAX_NAMES = 500
 MAX_ATTRIBUTES = 20_000
+MAX_SCHEMES = 100
 MAX_DEPTH = 20
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -160,6 +161,8 @@ def _identifiers(record: Mapping[str, Any]) -> dict[str, str]:
     given = record.get("identifiers", {})
     if not isinstance(given, Mapping):
         raise InvalidItemError("identifiers", "must be an object of scheme and value")
+    if len(given) > MAX_SCHEMES:
+        raise InvalidItemError("identifiers", f"more than {MAX_SCHEMES} schemes")
     for scheme, value in given.items():
         if isinstance(value, str):
             clean_text(f"identifiers.{scheme}", value, MAX_TITLE)
