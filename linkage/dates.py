@@ -59,12 +59,40 @@ def _day_or_moment(text: str) -> date | datetime:
 
 
 def is_after(iso_date: str | None, bound: str | None) -> bool:
-    """Tell whether a date is not before a bound; without a bound every date is."""
+    """Tell whether a date is not before a bound; without a bound every date is.
+
+    Moments are compared as such, of whatever zone; else what is written, as far as both go, of a
+    bound with a time its day in UTC.
+    """
     if bound is None:
         return True
+    if least := _moment(bound):
+        if moment := _moment(iso_date):
+            return moment >= least
+        bound = least.isoformat()
     years = year(iso_date), year(bound)
     if iso_date is None or years[0] is None or years[1] is None:
         return False
     return years[0] > years[1] or (
         years[0] == years[1] and iso_date[: len(bound)] >= bound[: len(iso_date)]
     )
+
+
+def earliest(bound: str | None) -> str | None:
+    """Return a bound that no date that `is_after` the given one is written before.
+
+    A moment may be written with the day before, in a zone behind UTC.
+    """
+    if (moment := _moment(bound)) is None:
+        return bound
+    return date.fromordinal(max(moment.toordinal() - 1, 1)).isoformat()
+
+
+def _moment(iso_date: str | None) -> datetime | None:
+    """Return the moment of a date with a time; None without one, or beyond the calendar."""
+    if iso_date is None or "T" not in iso_date:
+        return None
+    try:
+        return instant(iso_date)
+    except ValueError:
+        return None

@@ -234,3 +234,27 @@ def test_what_is_excluded_and_explained_may_be_spelt_apart(shop: TestClient) -> 
     found = shop.get("/v1/items/book-solaris/related", params={"exclude": "e\u0301"}).json()
     assert "\xe9" not in targets(found)
     assert shop.get("/v1/links/book-solaris/e\u0301").json()["link"]["target"]["id"] == "\xe9"
+
+
+MOMENTS = {"a": "2024-05-31T10:00:00+02:00", "b": "2023-12-31T23:30:00-05:00",
+           "c": "2024-05-31T10:00:00Z", "d": "2024-05-31T10:00:00.500Z",
+           "e": "2024-06-01T00:30:00+09:00"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("bound", "after"),
+    [
+        ("2024-05-31T10:00:00Z", "cde"),
+        ("2024-05-31T16:00:00Z", ""),
+        ("2024-01-01T00:00:00Z", "abcde"),
+    ],
+)
+def test_what_is_published_after_a_moment_is_told_whatever_its_zone(
+    shop: TestClient, bound: str, after: str
+) -> None:
+    for name, moment in MOMENTS.items():
+        item = {"kind": "article", "title": f"Solaris by Lem {name}", "published_at": moment}
+        shop.put(f"/v1/items/{name}", json=item).raise_for_status()
+    options = {"published_after": bound}
+    found = shop.get("/v1/items/book-solaris/related", params=options).json()
+    assert set(targets(found)) == set(after)
