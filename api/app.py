@@ -13,7 +13,7 @@ from api import errors
 from api.dialects import deepl, libretranslate, nif, reconciliation
 from api.document import describe
 from api.limits import RateLimiter
-from api.middleware import BodyLimit, RequestContext
+from api.middleware import BodyLimit, PathGuard, RequestContext
 from api.options import refuse_unknown
 from api.routes import (
     admin,
@@ -91,6 +91,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         max_file_bytes=runtime.settings.max_upload_bytes,
         streamed=translation_jobs.STREAMED_PATHS,
     )
+    app.add_middleware(PathGuard)
     # keys travel in headers and bodies, never in cookies: any page may ask
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]

@@ -83,6 +83,8 @@ _UNREADABLE: Mapping[type[BaseException], str] = {
     RecursionError: "the body has objects or lists within each other too deeply",
 }
 """What is wrong with a body, by what the framework met as it read it."""
+_TOO_LARGE = ("Expression tree is too large", "too many SQL variables", "stack depth limit")
+"""How databases refuse a statement for its size; to send it again does not help."""
 log = structlog.get_logger()
 
 
@@ -158,6 +160,8 @@ def fault_of(request: Request, error: Exception) -> Fault:
         log.error("request_failed", exc_info=error)
         return Fault(500, "an error of ours; the request id finds it in the logs")
     if isinstance(error, OperationalError):
+        if any(told in str(error.orig) for told in _TOO_LARGE):
+            return Fault(422, "the request has more values than the database takes; send fewer")
         log.warning("database_unavailable", error=str(error.orig))
         return Fault(status, "the database does not answer; try again soon")
     headers = {}

@@ -84,7 +84,8 @@ def _reason(error: Mapping[str, Any]) -> str:
         return words
     if pattern := error.get("ctx", {}).get("pattern"):
         return MEANING.get(pattern, f"must match {pattern}")
-    return _SUBJECT.sub(lambda found: "must " if "should" in found[0] else "", error["msg"])
+    message = error["msg"].replace(" after validation", "")
+    return _SUBJECT.sub(lambda found: "must " if "should" in found[0] else "", message)
 
 
 def _nearest(found: Sequence[_Fault]) -> list[_Fault]:

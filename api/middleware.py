@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its size, its log line and its metrics."""
+"""What surrounds every request: its id, its path, its size, its log line and its metrics."""
 
 import time
 import uuid
@@ -62,6 +62,20 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
         status=status,
         ms=round(1000 * seconds, 1),
     )
+
+
+class PathGuard:
+    """Answers 404 to a path with a NUL: nothing has one in its id, and PostgreSQL takes none."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
+        if scope["type"] != "http" or "\0" not in scope["path"]:
+            await self.app(scope, receive, send)
+            return
+        detail = "the path has a NUL (%00), which no id has; send the id as you were given it"
+        await problem(Request(scope), 404, detail)(scope, receive, send)
 
 
 class BodyLimit:

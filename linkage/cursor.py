@@ -5,7 +5,7 @@ import binascii
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
@@ -40,8 +40,9 @@ class Place:
     def read(cls, cursor: str, question: int) -> "Place":
         """Return the place of a cursor; InvalidCursorError if it is another question's."""
         match decode(cursor):
-            case [int(number), float(seconds), list(served), list(ahead)] if (
-                number == question
+            case [number, float(seconds), list(served), list(ahead)] if (
+                is_number(number)
+                and number == question
                 and _are_keys(served, MAX_SERVED)
                 and _are_keys(ahead, KEPT_AHEAD)
             ):
@@ -76,15 +77,18 @@ def key_of(cursor: str | None, *, first: int = 0) -> int:
     InvalidCursorError if the cursor is not one of ours.
     """
     match decode(cursor) if cursor else [first]:
-        case [int(key)] if 0 <= key <= LAST_KEY:
+        case [key] if is_number(key):
             return key
     raise InvalidCursorError
 
 
+def is_number(value: object, *, most: int = LAST_KEY) -> TypeGuard[int]:
+    """Tell whether this is a whole number from 0 to `most`; in a cursor `true` is none."""
+    return type(value) is int and 0 <= value <= most
+
+
 def _are_keys(values: list[Any], most: int) -> bool:
-    return len(values) <= most and all(
-        type(value) is int and 0 <= value <= LAST_KEY for value in values
-    )
+    return len(values) <= most and all(map(is_number, values))
 
 
 def _moment(seconds: float) -> datetime:

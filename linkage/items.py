@@ -21,6 +21,7 @@ MAX_TEXT = 200_000
 MAX_NAME = 500
 MAX_NAMES = 500
 MAX_ATTRIBUTES = 20_000
+MAX_SCHEMES = 100
 MAX_DEPTH = 20
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -118,12 +119,12 @@ def clean_text(field: str, value: object, limit: int) -> str:
     """Return text that every database and encoder takes; control characters are left out."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise InvalidItemError(field, "must be text")
-    text = str(value)
+    text = unicodedata.normalize("NFC", str(value))  # a few letters become two of them
     if len(text) > limit:
         raise InvalidItemError(field, f"longer than {limit:,} characters")
     if _SURROGATE.search(text):
         raise InvalidItemError(field, "is not valid Unicode (undecodable bytes or half a pair)")
-    return _CONTROL.sub("", unicodedata.normalize("NFC", text))
+    return _CONTROL.sub("", text)
 
 
 def name_list(field: str, value: object) -> tuple[str, ...]:
@@ -160,6 +161,8 @@ def _identifiers(record: Mapping[str, Any]) -> dict[str, str]:
     given = record.get("identifiers", {})
     if not isinstance(given, Mapping):
         raise InvalidItemError("identifiers", "must be an object of scheme and value")
+    if len(given) > MAX_SCHEMES:
+        raise InvalidItemError("identifiers", f"more than {MAX_SCHEMES} schemes")
     for scheme, value in given.items():
         if isinstance(value, str):
             clean_text(f"identifiers.{scheme}", value, MAX_TITLE)

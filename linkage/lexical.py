@@ -131,7 +131,7 @@ class Lexicon:
             for field, values in sets.items()
             if values
         ]
-        if (year := dates.year(filters.published_after)) is not None:
+        if (year := dates.year(dates.earliest(filters.published_after))) is not None:
             later = Query.range_query(self._schema, "year", FieldType.Integer, lower_bound=year)
             conditions.append((Occur.Must, Query.const_score_query(later, 0.0)))
         return conditions

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from linkage import attributes
+from linkage import attributes, dates
 from linkage.catalogue import hold, set_revision
 from linkage.cursor import LAST_KEY, encode, key_of
 from linkage.errors import ItemNotFoundError
@@ -317,8 +317,9 @@ def _conditions(tenant_id: str, filters: Filters) -> list[ColumnElement[bool]]:
         forms = [wanted.lower() for wanted in filters.languages]
         regional = (language.startswith(f"{form}-", autoescape=True) for form in forms)
         conditions.append(or_(language.in_(forms), *regional))
-    if filters.published_after and not filters.published_after.startswith("-"):
-        day = filters.published_after[:10]
+    earliest = dates.earliest(filters.published_after)
+    if earliest and not earliest.startswith("-"):
+        day = earliest[:10]
         lenient = (day[:4], day[:7])  # less precise dates of the same time
         conditions.append(or_(ItemRow.published_at >= day, ItemRow.published_at.in_(lenient)))
     return conditions

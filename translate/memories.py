@@ -3,6 +3,7 @@
 Functions take a Session and flush, never commit: the caller's transaction decides.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from translate.errors import UnitNotFoundError
+from translate.errors import InvalidCursorError, UnitNotFoundError
 from translate.fingerprint import bands
 from translate.languages import canonical
 from translate.memory import Unit, skeleton
@@ -111,6 +112,13 @@ def import_units(
         )
         on_progress(total)
     return total
+
+
+def key_of(cursor: str) -> int:
+    """Return the key that a listing of units goes on from; InvalidCursorError for other text."""
+    if not re.fullmatch(r"[0-9]{1,18}", cursor):
+        raise InvalidCursorError
+    return int(cursor)
 
 
 def stream(

@@ -99,9 +99,11 @@ def _cursor(job: JobRow) -> str:
 def _read_cursor(cursor: str) -> Any:  # noqa: ANN401 - a row value
     try:
         moment, job_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().split(" ")
-        created_at = datetime.fromisoformat(moment)
-    except (binascii.Error, ValueError) as error:
+        created_at = datetime.fromisoformat(moment).astimezone(UTC)
+    except (binascii.Error, ValueError, OverflowError) as error:
         raise InvalidCursorError from error
+    if not job_id.isprintable():  # PostgreSQL takes no NUL
+        raise InvalidCursorError
     return tuple_(created_at, job_id)
 
 

@@ -92,19 +92,20 @@ def export_memory(
     return StreamingResponse(tmx.write(units), media_type=TMX)
 
 
-@router.get("/memories/units", responses=responses(401, 403, 422, 429, 503))
+@router.get("/memories/units", responses=responses(401, 403, 404, 422, 429, 503))
 def list_units(
     caller: Reader,
     session: ReadSession,
     source: Source = None,
     target: Target = None,
     domain: OfDomain = None,
-    cursor: Annotated[str, Query(max_length=18, pattern=r"^[0-9]+$")] = "0",
+    cursor: Annotated[str, Query()] = "0",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> UnitsOut:
     """List the units in a stable order, a page at a time."""
     chosen = Selection(source, target, domain)
-    found = memories.page(session, caller.tenant_id, chosen, after=int(cursor), limit=limit + 1)
+    after = memories.key_of(cursor)
+    found = memories.page(session, caller.tenant_id, chosen, after=after, limit=limit + 1)
     more = str(found[limit - 1][0]) if len(found) > limit else None
     return UnitsOut(units=[UnitOut.of(unit) for _, unit in found[:limit]], next_cursor=more)
 

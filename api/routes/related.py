@@ -2,6 +2,7 @@
 
 from hashlib import blake2b
 from typing import Annotated
+from unicodedata import normalize
 from urllib.parse import unquote
 
 import orjson
@@ -155,5 +156,5 @@ def _told(request: Request, answer: Related | LinkageError) -> Json:
 def _segments(request: Request) -> tuple[str, str] | None:
     """Return the two ids from the path as it was sent: there `%2F` is not yet a bare slash."""
     path = request.scope.get("raw_path", b"").decode("ascii", "replace")
-    ids = path.partition("/v1/links/")[2].split("/")
-    return (unquote(ids[0]), unquote(ids[1])) if len(ids) == 2 else None  # noqa: PLR2004
+    ids = [normalize("NFC", unquote(id_)) for id_ in path.partition("/v1/links/")[2].split("/")]
+    return (ids[0], ids[1]) if len(ids) == 2 else None  # noqa: PLR2004

@@ -7,6 +7,7 @@ from pydantic.config import JsonDict
 
 from api.schemas.fields import LANGUAGE_OR_NONE, SOME_TEXT, Body, Date, ItemId, Kind, Scheme, Text
 from api.schemas.imports import BatchError
+from linkage.items import MAX_SCHEMES
 from linkage.types import Entity, ImportSummary
 
 LanguageOrNone = Annotated[str, StringConstraints(max_length=35, pattern=LANGUAGE_OR_NONE)]
@@ -44,7 +45,7 @@ class EntityBody(Body):
     description: Annotated[dict[LanguageOrNone, Told], Field(json_schema_extra=CLOSED)] | Told = (
         Field({}, description="What it is, in a few words, by language, or of no known language.")
     )
-    identifiers: dict[Scheme, Text] = Field({}, json_schema_extra=CLOSED)
+    identifiers: dict[Scheme, Text] = Field({}, max_length=MAX_SCHEMES, json_schema_extra=CLOSED)
     creators: list[Annotated[Text, Field(max_length=500)]] = Field([], max_length=500)
     published_at: Date | None = None
     popularity: float = Field(0.0, ge=0, le=1, strict=True)

@@ -1,15 +1,25 @@
 """Fields that many bodies share: what counts as text, an id, a language, a date."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+from linkage import dates
 
 PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 """Text without control characters, but for tabs and the ends of lines."""
-ONE_LINE = r"^[^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f])?$"
 BLANK = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """Control characters and spaces, one by one: what `\\s` is, no two engines agree on."""
+ONE_LINE = rf"^[^{BLANK}]([^\x00-\x1f\x7f-\x9f]*[^{BLANK}])?$"
 SOME_TEXT = rf"^[^\x00-\x1f\x7f-\x9f]*[^{BLANK}][^\x00-\x1f\x7f-\x9f]*$"
 NAME = r"^[^\x00-\x20\x7f-\x9f/]([^\x00-\x1f\x7f-\x9f/]*[^\x00-\x20\x7f-\x9f/])?$"
 """One line without a slash, so that a name can stand in a path."""
@@ -17,17 +27,36 @@ _ANY, _END = r"[^\x00-\x1f\x7f-\x9f\ufffc]", rf"[^{BLANK}\ufffc]"
 TERM = rf"^([^\W_]|{_END}{_ANY}*[^\W_])({_ANY}*{_END})?$"
 """One line that holds a letter or a digit, without white space around it."""
 Text = Annotated[str, StringConstraints(pattern=PLAIN)]
-ItemId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
+
+
+def _composed(value: object) -> object:
+    """Return text as the catalogue spells it (NFC), so that what is asked for is what is stored."""
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+def _spaced(value: str) -> str:
+    """Return text with one space where there is white space, as sources are stored."""
+    return " ".join(value.split())
+
+
+COMPOSED = BeforeValidator(_composed)
+"""Stands last in what names a thing of the catalogue."""
+ItemId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE), COMPOSED]
 KIND = r"^[a-z][a-z0-9_-]{0,39}$"
 Kind = Annotated[str, StringConstraints(pattern=KIND)]
 SCHEME = r"^[a-z][a-z0-9_]{0,39}$"
 Scheme = Annotated[str, StringConstraints(pattern=SCHEME)]
 LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 Language = Annotated[str, StringConstraints(max_length=35, pattern=LANGUAGE)]
-Source = Annotated[str, StringConstraints(max_length=100, pattern=ONE_LINE)]
+Source = Annotated[
+    str,
+    StringConstraints(max_length=100, pattern=ONE_LINE),
+    COMPOSED,
+    AfterValidator(_spaced),
+]
 LANGUAGE_OR_NONE = r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 ATTRIBUTE = r"^[^:\x00-\x1f\x7f-\x9f]{1,100}:[^\x00-\x1f\x7f-\x9f]{1,200}$"
-AttributeFilter = Annotated[str, StringConstraints(pattern=ATTRIBUTE)]
+AttributeFilter = Annotated[str, StringConstraints(pattern=ATTRIBUTE), COMPOSED]
 """`name:value` of an attribute."""
 URL = rf"^https?://[A-Za-z0-9][^{BLANK}/?#]{{0,252}}([/?#][^{BLANK}]*)?$"
 Url = Annotated[str, StringConstraints(max_length=2000, pattern=URL)]
@@ -55,10 +84,12 @@ Domain = Annotated[str, StringConstraints(max_length=100, pattern=DOMAIN)]
 """A subject or customer whose translations are kept apart; empty for none."""
 
 
-def _written_out(value: object) -> object:
-    """Refuse a bare number, which would be taken for seconds since 1970."""
-    if isinstance(value, str | datetime | None):
+def _moment(value: object) -> datetime:
+    """Read a moment as files are read: pydantic takes digits for seconds since 1970."""
+    if isinstance(value, datetime):
         return value
+    if isinstance(value, str):
+        return dates.moment_of(value)
     raise ValueError("must be text in ISO 8601")
 
 
@@ -69,7 +100,8 @@ def _whole(value: object) -> object:
 
 WHOLE = BeforeValidator(_whole)
 """Stands last in an integer of a body; before it `Strict()`: text and booleans are no integers."""
-Moment = Annotated[datetime, BeforeValidator(_written_out)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+"""A moment, of any zone or none; a day stands for its beginning."""
 Target = Annotated[
     str,
     StringConstraints(min_length=2, max_length=35),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.fields import ONE_LINE, Kind
+from api.schemas.fields import Kind, Source
 from linkage.types import ImportSummary
 
 Format = Literal["jsonl", "csv", "tsv", "onix", "amazon", "feed", "page", "warc"]
@@ -16,7 +16,7 @@ class BatchOptions(BaseModel):
 
     format: Format | None = Field(None, description="Instead of what the content type tells.")
     kind: Kind | None = Field(None, description="Of records that do not say what they are.")
-    source: Annotated[str, StringConstraints(max_length=100, pattern=ONE_LINE)] = "catalogue"
+    source: Source = "catalogue"
     marketplace: (
         Annotated[str, StringConstraints(pattern=r"^(www\.)?amazon(\.[a-z]{2,4}){1,2}$")] | None
     ) = Field(None, description="Where items with an ASIN have their page: www.amazon.de")

@@ -17,6 +17,7 @@ from api.schemas.fields import (
     Text,
     Url,
 )
+from linkage.items import MAX_SCHEMES
 from linkage.types import Item
 
 
@@ -30,7 +31,9 @@ class ItemBody(Body):
     text: Annotated[Text, Field(max_length=200_000)] = ""
     language: Language | None = None
     subjects: list[Annotated[Text, Field(max_length=500)]] = Field([], max_length=500)
-    identifiers: dict[Scheme, Text] = Field({}, json_schema_extra={"additionalProperties": False})
+    identifiers: dict[Scheme, Text] = Field(
+        {}, max_length=MAX_SCHEMES, json_schema_extra={"additionalProperties": False}
+    )
     url: Url | None = None
     published_at: Date | None = None
     expires_at: Moment | None = None

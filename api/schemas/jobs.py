@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.fields import ONE_LINE, Body, ItemId, Language, Target, Text, Url
+from api.schemas.fields import ONE_LINE, Body, Language, Target, Text, Url
 from api.schemas.translations import TranslationOptions
 from translate.jobs import Progress
 from translate.memory import THRESHOLD
@@ -18,7 +18,7 @@ FieldName = Annotated[str, StringConstraints(min_length=1, max_length=100, patte
 class JobItem(Body):
     """One text of a job."""
 
-    id: ItemId
+    id: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
     text: Annotated[Text, Field(max_length=200_000)]
     source: Language | None = None
 

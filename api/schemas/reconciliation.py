@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from pydantic.types import Strict
 
-from api.schemas.fields import PLAIN, WHOLE
+from api.schemas.fields import COMPOSED, PLAIN, WHOLE
 
 BATCH_SIZE = 50
 """Queries a request."""
 Name = Annotated[str, StringConstraints(max_length=2_000, pattern=PLAIN)]
 """What a cell of a table holds; a blank one is as none."""
-Id = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=PLAIN)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=PLAIN), COMPOSED]
 Limit = Annotated[int, Strict(), Field(ge=1, le=10_000), WHOLE]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 
 from api.schemas.fields import (
     WHOLE,
@@ -31,6 +31,10 @@ from linkage.types import (
 
 Json = dict[str, Any]
 """A body as it is sent: made here it is valid, and to check it again costs half a millisecond."""
+MAX_VALUES = 100
+"""Values that one filter may have."""
+MAX_NAMES = 10
+"""Attributes that one question may filter by."""
 UNSTORED = "(unstored)"
 """The id of an item that was sent with the question and has none."""
 
@@ -85,18 +89,29 @@ class RelatedOut(BaseModel):
         return cls.model_validate(page(related))
 
 
+def _few_names(attributes: list[str]) -> list[str]:
+    """Refuse many names: the database looks for the items of each."""
+    names = len({pair.partition(":")[0] for pair in attributes})
+    if names > MAX_NAMES:
+        raise ValueError(f"must have at most {MAX_NAMES} names of attributes, not {names}")
+    return attributes
+
+
 class RelatedQuery(BaseModel):
     """Which links to return, and in which order."""
 
-    kind: list[Kind] = Field([], description="Only these kinds; may be repeated.")
-    language: list[Language] = Field([], description="Only these languages.")
-    source: list[Source] = Field([], description="Only from these sources.")
+    kind: list[Kind] = Field(
+        [], max_length=MAX_VALUES, description="Only these kinds; may be repeated."
+    )
+    language: list[Language] = Field([], max_length=MAX_VALUES, description="Only these languages.")
+    source: list[Source] = Field([], max_length=MAX_VALUES, description="Only from these sources.")
     relation: Relation | None = Field(None, description="Only this relation.")
     published_after: Date | None = Field(None, description="Only what is not older.")
-    attribute: list[AttributeFilter] = Field(
+    attribute: Annotated[list[AttributeFilter], AfterValidator(_few_names)] = Field(
         [],
+        max_length=MAX_VALUES,
         description="Only with this attribute, as `name:value`. Of several values of one name any "
-        "will do; every name must match.",
+        f"will do; every name must match, and there may be {MAX_NAMES} of them.",
         examples=[["format:hardcover"]],
     )
     fresh: float = Field(0.0, ge=0, le=1, description="How much freshness weighs.")

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field, Strict, StringConstraints
+from pydantic import BaseModel, Field, Strict
 
-from api.schemas.fields import ONE_LINE, WHOLE, Body, Kind, Url
+from api.schemas.fields import WHOLE, Body, Kind, Source, Url
 from linkage.types import SourceKind
 from linkage.web.subscriptions import SHORTEST, Status
 
@@ -16,7 +16,7 @@ class SourceBody(Body):
     kind: SourceKind
     url: Url
     every_seconds: Annotated[int, Strict(), Field(ge=SHORTEST, le=31_536_000), WHOLE] = 3600
-    source: Annotated[str, StringConstraints(max_length=100, pattern=ONE_LINE)] | None = Field(
+    source: Source | None = Field(
         None, description="What its items say they are from; `web:` and the host by default."
     )
     item_kind: Kind | None = Field(None, description="What its items are, whatever they say.")

@@ -71,7 +71,7 @@ def conditions(names: Names, filters: Filters) -> tuple[dict[int, list[int]], in
     """Return the codes that pass, for each column that is filtered, and the least year."""
     wanted = enumerate((filters.kinds, filters.languages, filters.sources))
     passing = {column: _codes(names[column], values) for column, values in wanted if values}
-    return passing, dates.year(filters.published_after)
+    return passing, dates.year(dates.earliest(filters.published_after))
 
 
 def _is_any(values: Codes, wanted: Iterable[int]) -> Mask:

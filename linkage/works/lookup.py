@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from linkage import store
-from linkage.cursor import LAST_KEY, decode, encode
+from linkage.cursor import decode, encode, is_number
 from linkage.errors import InvalidCursorError, WorkNotFoundError
 from linkage.models import IN_LIST, ItemRow, WorkItemRow, WorkRow
 from linkage.types import Item
@@ -24,6 +24,8 @@ _IDS_OF = (
         WorkItemRow.key.in_(bindparam("keys", expanding=True)),
     )
 )
+_LARGEST = 2**31 - 1
+"""No work has more items: PostgreSQL takes no greater number for their count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,6 @@ def page(  # noqa: PLR0913 - the options of a listing
 
 def _place(cursor: str) -> tuple[int, int]:
     match decode(cursor):
-        case [int(size), int(number)] if 0 <= size <= LAST_KEY and 0 <= number <= LAST_KEY:
+        case [size, number] if is_number(size, most=_LARGEST) and is_number(number):
             return size, number
     raise InvalidCursorError

@@ -97,6 +97,20 @@ def test_a_form_is_refused_options_that_it_does_not_have(client: TestClient) -> 
     assert "query.limt" in answer.json()["detail"]
 
 
+def test_no_endpoint_fails_over_a_path_with_a_nul(app: FastAPI, client: TestClient) -> None:
+    asked = [
+        (method, re.sub(r"\{\w+\}", "%00", path))
+        for path, operations in app.openapi()["paths"].items()
+        if "{" in path
+        for method in operations
+    ]
+    assert len(asked) > 40
+    for method, path in asked:
+        answer = client.request(method, path)
+        assert answer.status_code == 404, (method, path)
+        assert "NUL" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("path", ["/health", "/languages", "/reconcile", "/v2/usage"])
 def test_who_speaks_a_dialect_may_send_what_only_its_first_server_knows(
     client: TestClient, path: str

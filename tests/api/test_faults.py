@@ -22,6 +22,13 @@ INNER = re.compile(
         ("PUT", "/v1/items/a", ITEM | {"url": "dune"}, "body.url", "https://"),
         ("PUT", "/v1/items/a", ITEM | {"hidden": 1}, "body.hidden", "must be true or false"),
         ("PUT", "/v1/items/a", ITEM | {"expires_at": 5}, "body.expires_at", "text in ISO 8601"),
+        *(
+            ("PUT", "/v1/items/a", ITEM | {"expires_at": text}, "body.expires_at",
+             f"'{text}' is not an ISO 8601 date or time")
+            for text in ("2030", "-1", "soon")
+        ),
+        ("PUT", "/v1/items/a", ITEM | {"identifiers": {f"a{n}": "x" for n in range(101)}},
+         "body.identifiers", "must have at most 100 items"),
         ("PUT", "/v1/items/a", ITEM | {"popularity": 2}, "body.popularity", "less than or equal"),
         ("PUT", "/v1/items/a", [], "body", "must be an object"),
         ("PUT", "/v1/entities/a", {"name": "x", "aliases": {"?": ["y"]}}, "body.aliases.?", "code"),
@@ -40,6 +47,12 @@ INNER = re.compile(
         ("POST", "/v1/related", {"text": "x", "limt": 5}, "body.limt", "is not a field here"),
         ("POST", "/v1/related:batch", {"questions": [{"id": "a"}, {"item": ITEM | {"url": "x"}}]},
          "body.questions.1.item.url", "https://"),
+        ("POST", "/v1/related", {"text": "x", "kind": ["book"] * 101}, "body.kind",
+         "at most 100 items, not 101"),
+        ("POST", "/v1/related", {"id": "x", "attribute": [f"a{n}:x" for n in range(11)]},
+         "body.attribute", "at most 10 names of attributes, not 11"),
+        ("POST", "/v1/related:batch", {"questions": [{"id": "a", "source": ["x"] * 101}]},
+         "body.questions.0.source", "at most 100 items, not 101"),
         ("POST", "/v1/mentions", {"text": 5}, "body.text", "must be text"),
         ("POST", "/v1/sources", {"kind": "rss", "url": "https://a.example"}, "body.kind",
          "must be 'feed', 'sitemap' or 'page'"),

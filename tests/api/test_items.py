@@ -122,3 +122,22 @@ def test_an_id_that_ends_as_the_path_to_related_content_is_told_apart_when_escap
 def test_related_content_is_only_read(client: TestClient, method: str) -> None:
     answer = client.request(method, "/v1/items/shop/related", json=DUNE)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
+@pytest.mark.parametrize("space", ["\xa0", "\u2003", "\u3000", "\x85", "\x1f", " "])
+@pytest.mark.parametrize("where", ["x{}", "{}x"])
+def test_an_id_with_white_space_at_an_end_is_refused(
+    client: TestClient, space: str, where: str
+) -> None:
+    path = f"/v1/items/{quote(where.format(space), safe='')}"
+    answer = client.put(path, json=DUNE)
+    assert answer.status_code == 422
+    assert "without spaces at its ends" in answer.json()["detail"]
+
+
+def test_an_item_is_found_however_its_id_is_composed(client: TestClient) -> None:
+    apart, together = "e\u0301", "\xe9"
+    assert client.put(f"/v1/items/{apart}", json=DUNE | {"id": together}).status_code == 201
+    assert client.get(f"/v1/items/{apart}").json()["id"] == together
+    assert client.get(f"/v1/items/{together}/related").status_code == 200
+    assert client.delete(f"/v1/items/{apart}").status_code == 204

@@ -1,6 +1,10 @@
 from threading import Thread
 
+import pytest
+from structlog.testing import capture_logs
+
 from api.limits import RateLimiter
+from tests.support import free_port
 
 
 def test_so_many_may_pass_in_a_window() -> None:
@@ -23,3 +27,26 @@ def test_threads_are_counted_together() -> None:
     for thread in threads:
         thread.join()
     assert sum(passed) == 100
+
+
+@pytest.fixture
+def stranded() -> RateLimiter:
+    """Counts in a Redis that is not there."""
+    return RateLimiter("1/minute", f"redis://127.0.0.1:{free_port()}/1")
+
+
+def test_all_may_pass_while_redis_is_down(stranded: RateLimiter) -> None:
+    assert [stranded.seconds_to_wait("a") for _ in range(3)] == [0, 0, 0]
+
+
+def test_a_redis_that_is_down_is_warned_of_once_in_a_while(stranded: RateLimiter) -> None:
+    with capture_logs() as logs:
+        for _ in range(20):
+            stranded.seconds_to_wait("a")
+    assert [entry["event"] for entry in logs] == ["rate_limits_off"]
+
+
+def test_requests_are_counted_in_redis(redis_url: str) -> None:
+    limiter = RateLimiter("1/minute", redis_url)
+    assert limiter.seconds_to_wait("counted") == 0
+    assert limiter.seconds_to_wait("counted") > 0

@@ -135,6 +135,24 @@ def test_an_attribute_is_a_filter(shop: TestClient) -> None:
     assert refused.status_code == 422
 
 
+@pytest.mark.parametrize("option", ["kind", "language", "source", "attribute", "exclude"])
+def test_a_filter_has_a_hundred_values_at_most(shop: TestClient, option: str) -> None:
+    value = "a:b" if option == "attribute" else "de"
+    path = "/v1/items/book-solaris/related"
+    assert shop.get(path, params={option: [value] * 100}).status_code == 200
+    refused = shop.get(path, params={option: [value] * 101})
+    assert refused.status_code == 422
+    assert refused.json()["detail"] == f"query.{option}: must have at most 100 items, not 101"
+
+
+def test_ten_attributes_are_filtered_by_at_most(shop: TestClient) -> None:
+    path, wanted = "/v1/items/book-solaris/related", [f"a{n}:x" for n in range(11)]
+    assert shop.get(path, params={"attribute": wanted[:10]}).status_code == 200
+    refused = shop.get(path, params={"attribute": wanted})
+    assert refused.status_code == 422
+    assert "at most 10 names of attributes, not 11" in refused.json()["detail"]
+
+
 def test_options_travel_by_query_and_by_body_alike(shop: TestClient) -> None:
     options = {"kind": ["film", "book"], "fresh": 0.5, "diversity": 0.3, "limit": 2}
     got = shop.get("/v1/items/book-solaris/related", params=options).json()
@@ -194,3 +212,49 @@ def test_option_that_cannot_be_meant_is_refused_in_words(
     refused = shop.get("/v1/items/book-solaris/related", params=query)
     assert refused.status_code == 422
     assert reason in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"source": "Cafe\u0301 au lait"},
+        {"source": "Caf\xe9\u3000au lait"},
+        {"attribute": "re\u0301gion:e\u0301t\xe9"},
+    ],
+)
+def test_a_filter_passes_what_is_spelt_alike(shop: TestClient, options: dict[str, str]) -> None:
+    film = {**ITEMS[1], "source": "Caf\xe9 au lait", "attributes": {"r\xe9gion": "\xe9t\xe9"}}
+    shop.put("/v1/items/film-solaris", json=film).raise_for_status()
+    answer = shop.get("/v1/items/book-solaris/related", params=options).json()
+    assert targets(answer) == ["film-solaris"]
+
+
+def test_what_is_excluded_and_explained_may_be_spelt_apart(shop: TestClient) -> None:
+    shop.put("/v1/items/\xe9", json={"kind": "film", "title": "Solaris"}).raise_for_status()
+    found = shop.get("/v1/items/book-solaris/related", params={"exclude": "e\u0301"}).json()
+    assert "\xe9" not in targets(found)
+    assert shop.get("/v1/links/book-solaris/e\u0301").json()["link"]["target"]["id"] == "\xe9"
+
+
+MOMENTS = {"a": "2024-05-31T10:00:00+02:00", "b": "2023-12-31T23:30:00-05:00",
+           "c": "2024-05-31T10:00:00Z", "d": "2024-05-31T10:00:00.500Z",
+           "e": "2024-06-01T00:30:00+09:00"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("bound", "after"),
+    [
+        ("2024-05-31T10:00:00Z", "cde"),
+        ("2024-05-31T16:00:00Z", ""),
+        ("2024-01-01T00:00:00Z", "abcde"),
+    ],
+)
+def test_what_is_published_after_a_moment_is_told_whatever_its_zone(
+    shop: TestClient, bound: str, after: str
+) -> None:
+    for name, moment in MOMENTS.items():
+        item = {"kind": "article", "title": f"Solaris by Lem {name}", "published_at": moment}
+        shop.put(f"/v1/items/{name}", json=item).raise_for_status()
+    options = {"published_after": bound}
+    found = shop.get("/v1/items/book-solaris/related", params=options).json()
+    assert set(targets(found)) == set(after)

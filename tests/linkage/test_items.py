@@ -78,6 +78,7 @@ def test_language_becomes_a_short_tag(written: str, tag: str) -> None:
         ("title", "\ud800"),
         ("kind", "two words"),
         ("text", "x" * (MAX_TEXT + 1)),
+        ("identifiers", {f"a{n}": "x" for n in range(101)}),
         ("text", "\udcff"),
         ("text", {"no": "text"}),
         ("creators", [1, {"name": "x"}]),

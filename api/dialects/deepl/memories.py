@@ -65,15 +65,16 @@ def deepl_memory_segments(
     caller: Reader,
     session: ReadSession,
     page_size: Annotated[int, Query(ge=1, le=100)] = 50,
-    page_cursor: Annotated[str, Query(max_length=18, pattern=r"^[0-9]+$")] = "0",
+    page_cursor: Annotated[str, Query()] = "0",
     filter_text: Annotated[str | None, Query(include_in_schema=False)] = None,
 ) -> SegmentsAnswer:
     """List the segments of a translation memory, a page at a time."""
     if filter_text:
         raise HTTPException(400, "This server does not filter segments by text.")
     sizes = _find(session, caller.tenant_id, memory_id)
+    after = memories.key_of(page_cursor)
     found = memories.page(
-        session, caller.tenant_id, _selection(sizes), after=int(page_cursor), limit=page_size + 1
+        session, caller.tenant_id, _selection(sizes), after=after, limit=page_size + 1
     )
     return SegmentsAnswer(
         segments=[_segment(*each) for each in found[:page_size]],

@@ -1,12 +1,14 @@
 """What the patterns of fields let pass is what the domain reads."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
-from api.schemas.fields import DATE
+from api.schemas.fields import DATE, Moment
 from linkage import dates
 
 
@@ -37,3 +39,12 @@ def test_what_is_no_date_is_not_allowed(text: str) -> None:
 def test_dates_of_every_precision_are_allowed(text: str) -> None:
     assert re.fullmatch(DATE, text)
     dates.iso(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["20301231", "2030-12-31", "2030-12-31T00:00", "2030-12-31t00:00:00z",
+             "2030-12-31T02:00+02:00", "2030-12-31T00:00:00.0000000001Z"],
+)  # fmt: skip
+def test_a_moment_is_read_as_iso_8601(text: str) -> None:
+    moment = TypeAdapter(Moment).validate_python(text)
+    assert dates.instant(moment) == datetime(2030, 12, 31, tzinfo=UTC)
