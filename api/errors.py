@@ -78,6 +78,7 @@ TITLES = {
 METHOD_NOT_ALLOWED = 405
 _UNREADABLE: Mapping[type[BaseException], str] = {
     UnicodeDecodeError: "the body is not UTF-8, as JSON must be",
+    ValueError: "the body has a number of more digits than can be read; send it as text",
     RecursionError: "the body has objects or lists within each other too deeply",
 }
 """What is wrong with a body, by what the framework met as it read it."""
@@ -150,7 +151,7 @@ def fault_of(request: Request, error: Exception) -> Fault:
         reason = _UNREADABLE.get(type(error.__cause__)) if error.__cause__ else None
         return Fault(error.status_code, reason or str(error.detail), headers=headers)
     if isinstance(error, RequestValidationError | ValidationError):
-        return _invalid(faults_of(error.errors(), getattr(error, "body", None)))
+        return _invalid(error)
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
     if status is None:
         log.error("request_failed", exc_info=error)
@@ -181,7 +182,11 @@ def _places(error: Exception) -> tuple[FieldError, ...]:
     return (FieldError(field=place, reason=str(error)),) if place else ()
 
 
-def _invalid(faults: tuple[FieldError, ...]) -> Fault:
+def _invalid(error: RequestValidationError | ValidationError) -> Fault:
+    body = getattr(error, "body", None)
+    if body and isinstance(body, bytes):  # the framework reads none but those of JSON's type
+        return Fault(415, "the body is JSON here; send `Content-Type: application/json`")
+    faults = faults_of(error.errors(), body)
     detail = "; ".join(f"{fault.field}: {fault.reason}" for fault in faults[:3])
     return Fault(422, detail or "the request is not valid", faults)
 
