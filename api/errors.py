@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 
 from api.faults import FieldError, faults_of
@@ -80,6 +80,7 @@ TITLES = {
 METHOD_NOT_ALLOWED = 405
 _UNREADABLE: Mapping[type[BaseException], str] = {
     UnicodeDecodeError: "the body is not UTF-8, as JSON must be",
+    ValueError: "the body has a number of more digits than can be read; send it as text",
     RecursionError: "the body has objects or lists within each other too deeply",
 }
 """What is wrong with a body, by what the framework met as it read it."""
@@ -152,23 +153,30 @@ def fault_of(request: Request, error: Exception) -> Fault:
         reason = _UNREADABLE.get(type(error.__cause__)) if error.__cause__ else None
         return Fault(error.status_code, reason or str(error.detail), headers=headers)
     if isinstance(error, RequestValidationError | ValidationError):
-        return _invalid(faults_of(error.errors(), getattr(error, "body", None)))
-    if lacks_tables(error):
-        return Fault(503, "the database has no tables yet; whoever runs it: run `weft migrate`")
+        return _invalid(error)
+    if isinstance(error, DBAPIError) and (fault := _of_database(error)):
+        return fault
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
     if status is None:
         log.error("request_failed", exc_info=error)
         return Fault(500, "an error of ours; the request id finds it in the logs")
-    if isinstance(error, OperationalError):
-        if any(told in str(error.orig) for told in _TOO_LARGE):
-            return Fault(422, "the request has more values than the database takes; send fewer")
-        log.warning("database_unavailable", error=str(error.orig))
-        return Fault(status, "the database does not answer; try again soon")
     headers = {}
     if is_over_quota := isinstance(error, translate.QuotaExceededError):
         wait = error.resets_at - datetime.now(UTC)
         headers["Retry-After"] = str(math.ceil(wait.total_seconds()))
     return Fault(status, str(error), _places(error), headers, is_over_quota)
+
+
+def _of_database(error: DBAPIError) -> Fault | None:
+    """Return what the database's trouble means; None where a statement of ours is at fault."""
+    if lacks_tables(error):
+        return Fault(503, "the database has no tables yet; whoever runs it: run `weft migrate`")
+    if not isinstance(error, OperationalError):
+        return None
+    if any(told in str(error.orig) for told in _TOO_LARGE):
+        return Fault(422, "the request has more values than the database takes; send fewer")
+    log.warning("database_unavailable", error=str(error.orig))
+    return Fault(503, "the database does not answer; try again soon")
 
 
 def _places(error: Exception) -> tuple[FieldError, ...]:
@@ -185,7 +193,11 @@ def _places(error: Exception) -> tuple[FieldError, ...]:
     return (FieldError(field=place, reason=str(error)),) if place else ()
 
 
-def _invalid(faults: tuple[FieldError, ...]) -> Fault:
+def _invalid(error: RequestValidationError | ValidationError) -> Fault:
+    body = getattr(error, "body", None)
+    if body and isinstance(body, bytes):  # the framework reads none but those of JSON's type
+        return Fault(415, "the body is JSON here; send `Content-Type: application/json`")
+    faults = faults_of(error.errors(), body)
     detail = "; ".join(f"{fault.field}: {fault.reason}" for fault in faults[:3])
     return Fault(422, detail or "the request is not valid", faults)
 

@@ -85,9 +85,30 @@ def test_truncated_json_is_told_with_the_character(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"), [(b'{"text": "caf\xe9"}', "UTF-8"), (b"[" * 100_000, "too deeply")]
+    ("body", "told"),
+    [
+        (b'{"text": "caf\xe9"}', "UTF-8"),
+        (b"[" * 100_000, "too deeply"),
+        (b'{"text": "x", "limit": ' + b"1" * 5_000 + b"}", "more digits than can be read"),
+    ],
 )
 def test_a_body_that_cannot_be_read_is_told_why(client: TestClient, body: bytes, told: str) -> None:
     sent = client.post("/v1/related", content=body, headers={"Content-Type": "application/json"})
     assert sent.status_code in {400, 422}
     assert told in sent.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "type_", ["text/plain", "application/x-www-form-urlencoded", "application/xml", None]
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "/v1/items/a"), ("POST", "/v1/related"), ("POST", "/v1/translations")],
+)
+def test_json_of_another_type_is_told_the_right_one(
+    client: TestClient, method: str, path: str, type_: str | None
+) -> None:
+    headers = {"Content-Type": type_} if type_ else {}
+    answer = client.request(method, path, content=b'{"text": "x"}', headers=headers)
+    assert answer.status_code == 415
+    assert "send `Content-Type: application/json`" in answer.json()["detail"]
