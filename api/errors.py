@@ -61,7 +61,6 @@ STATUS: Mapping[type[Exception], int] = {
     translate.InvalidUnitError: 422,
     translate.LocalisationNotFoundError: 404,
     translate.ModelError: 503,
-    OperationalError: 503,
 }
 TITLES = {
     400: "Bad request",
