@@ -77,7 +77,9 @@ TITLES = {
     503: "Unavailable for now",
 }
 METHOD_NOT_ALLOWED = 405
-_UNREADABLE: Mapping[type[BaseException], str] = {
+_UNTOLD = "There was an error parsing the body"
+"""All that the framework says of a body that it cannot read."""
+_UNREADABLE: Mapping[type[BaseException | None], str] = {
     UnicodeDecodeError: "the body is not UTF-8, as JSON must be",
     ValueError: "the body has a number of more digits than can be read; send it as text",
     RecursionError: "the body has objects or lists within each other too deeply",
@@ -149,8 +151,10 @@ def fault_of(request: Request, error: Exception) -> Fault:
         if error.status_code == METHOD_NOT_ALLOWED:
             # the framework names the methods of one route of the path, not of all
             headers["Allow"] = ", ".join(allowed_methods(request.app, request.url.path))
-        reason = _UNREADABLE.get(type(error.__cause__)) if error.__cause__ else None
-        return Fault(error.status_code, reason or str(error.detail), headers=headers)
+        detail = str(error.detail)
+        if detail == _UNTOLD:
+            detail = _UNREADABLE.get(type(error.__cause__), detail)
+        return Fault(error.status_code, detail, headers=headers)
     if isinstance(error, RequestValidationError | ValidationError):
         return _invalid(error)
     if isinstance(error, DBAPIError) and (fault := _of_database(error)):

@@ -22,6 +22,9 @@ _WORDS = {
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
 }
+_UNKNOWN = _WORDS["extra_forbidden"]
+_CHOICE = {_WORDS["missing"]: "must have one of", _UNKNOWN: "may have only one of"}
+"""What is said in place of a fault that is another field's in each shape."""
 _SUBJECT = re.compile(r"^(Value error, |[A-Z][a-z]+ should (?=be|have|match|contain|end))")
 
 
@@ -103,10 +106,21 @@ def _nearest(found: Sequence[_Fault]) -> list[_Fault]:
 
 
 def _of_one(shapes: Sequence[list[_Fault]]) -> list[_Fault]:
-    fewest = min(map(len, shapes))
-    near = [faults for faults in shapes if len(faults) == fewest]
-    places = {faults[0].field for faults in near}
-    if fewest > 1 or len(places) > 1:
+    least = min(map(_distance, shapes))
+    near = [faults for faults in shapes if _distance(faults) == least]
+    if len(near[0]) > 1:
         return near[0]
+    places = dict.fromkeys(faults[0].field for faults in near)
     reasons = dict.fromkeys(faults[0].reason for faults in near)
-    return [_Fault(places.pop(), ", or ".join(reasons))]
+    if len(places) == 1:
+        return [_Fault(near[0][0].field, ", or ".join(reasons))]
+    owners = {place.rpartition(".")[0] for place in places}
+    if len(owners) == len(reasons) == 1 and (choice := _CHOICE.get(near[0][0].reason)):
+        names = ", ".join(place.rpartition(".")[2] for place in places)
+        return [_Fault(owners.pop(), f"{choice} {names}")]
+    return near[0]
+
+
+def _distance(faults: Sequence[_Fault]) -> tuple[int, int]:
+    """Return how far what was sent is from a shape: above all by fields that it has not."""
+    return sum(fault.reason == _UNKNOWN for fault in faults), len(faults)

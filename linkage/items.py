@@ -24,6 +24,8 @@ MAX_ATTRIBUTES = 20_000
 MAX_SCHEMES = 100
 MAX_DEPTH = 20
 
+_NAMED = 100
+"""Of the name of an attribute at fault so many characters are told."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -189,24 +191,30 @@ def _hidden(value: object) -> bool:
 def _attributes(value: object) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise InvalidItemError("attributes", "must be an object")
-    cleaned: dict[str, Any] = _json(value, 0)
+    cleaned: dict[str, Any] = _json(value, "attributes", 0)
     if len(json.dumps(cleaned)) > MAX_ATTRIBUTES:
         raise InvalidItemError("attributes", f"longer than {MAX_ATTRIBUTES:,} characters as JSON")
     return cleaned
 
 
-def _json(value: Any, depth: int) -> Any:  # noqa: ANN401 - a JSON value is of any type
+def _json(value: Any, place: str, depth: int) -> Any:  # noqa: ANN401 - a JSON value is of any type
     if depth > MAX_DEPTH:
         raise InvalidItemError("attributes", f"nested deeper than {MAX_DEPTH}")
     match value:
         case str():
-            return clean_text("attributes", value, MAX_ATTRIBUTES)
+            return clean_text(place, value, MAX_ATTRIBUTES)
         case Mapping():
-            return {_json(str(name), depth): _json(part, depth + 1) for name, part in value.items()}
+            return {
+                clean_text(place, str(name), MAX_ATTRIBUTES): _json(
+                    part, f"{place}.{str(name)[:_NAMED]}", depth + 1
+                )
+                for name, part in value.items()
+            }
         case list() | tuple():
-            return [_json(part, depth + 1) for part in value]
+            return [_json(part, place, depth + 1) for part in value]
         case None | bool() | int():
             return value
         case float() if math.isfinite(value):
             return value
-    raise InvalidItemError("attributes", f"{type(value).__name__} is not a JSON value")
+    told = value if isinstance(value, float) else type(value).__name__
+    raise InvalidItemError(place, f"{told} is not a JSON value")

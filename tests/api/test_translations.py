@@ -46,7 +46,7 @@ def test_a_placeholder_survives(client: TestClient) -> None:
     ("body", "field"),
     [({"text": "A book.", "target": "de", "alternatives": 9}, "body.alternatives"),
      ({"texts": ["A book.", 5], "target": "de"}, "body.texts.1"),
-     ({"target": "de"}, "body.text")],
+     ({"target": "de"}, "body")],
 )  # fmt: skip
 def test_a_bad_body_is_told_in_the_words_of_the_shape_that_was_meant(
     client: TestClient, body: dict[str, object], field: str

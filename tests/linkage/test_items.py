@@ -1,3 +1,4 @@
+import math
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -132,3 +133,9 @@ json_values = st.recursive(
 def test_any_json_object_is_an_item_or_a_named_error(record: dict[str, Any]) -> None:
     with suppress(InvalidItemError):
         assert len(content_hash(item_from_record(record, default_kind="book"))) == 64
+
+
+def test_an_attribute_that_is_no_json_is_named() -> None:
+    record = {"id": "a", "kind": "book", "title": "Dune", "attributes": {"a": {"b": [math.nan]}}}
+    with pytest.raises(InvalidItemError, match=r"attributes\.a\.b: nan is not a JSON value"):
+        item_from_record(record)
