@@ -27,11 +27,21 @@ def start_if_due(session: Session, tenant_id: str, *, encoder: str, kind: Kind) 
     live_id = catalogue.state(session, tenant_id).live_build
     if live_id is None:
         is_due = store.count(session, tenant_id) >= COMPACT_LEAST
-        return builds.start(session, tenant_id, encoder=encoder, kind=kind) if is_due else None
+        return _start(session, tenant_id, encoder=encoder, kind=kind) if is_due else None
     live = builds.get(session, tenant_id, live_id)
     if _changed(session, live) < _allowed(live.total):
         return None
-    return builds.start(session, tenant_id, encoder=live.encoder, kind=live.kind, base=live.id)
+    return _start(session, tenant_id, encoder=live.encoder, kind=live.kind, base=live.id)
+
+
+def _start(
+    session: Session, tenant_id: str, *, encoder: str, kind: Kind, base: str | None = None
+) -> str | None:
+    """Queue a build, unless an operator did so since this one was found due: that comes first."""
+    catalogue.hold(session, tenant_id)
+    if builds.is_under_way(session, tenant_id):
+        return None
+    return builds.start(session, tenant_id, encoder=encoder, kind=kind, base=base)
 
 
 def outdated(session: Session) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from linkage import store
+from linkage import builds, store
 from linkage.builds import Build
 from linkage.embed import Encoder
 from linkage.imports import Transaction
@@ -49,6 +49,23 @@ def test_catalogue_without_a_build_gets_its_first(due: Due, db: Session, work: R
     assert work(first).state == "live"
     assert due() is None
     assert compaction.outdated(db) == []
+
+
+@pytest.mark.parametrize("both", ["postgresql"])  # SQLite has one writer at a time
+@pytest.mark.usefixtures("lively", "many", "both")
+def test_a_build_that_an_operator_queues_meanwhile_comes_first(
+    due: Due, db: Session, transaction: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, queued = store.count, list[str]()
+
+    def count_slowly(session: Session, tenant_id: str) -> int:
+        with transaction() as other:
+            queued.append(builds.start(other, tenant_id, encoder="words", kind="flat"))
+        return count(session, tenant_id)
+
+    monkeypatch.setattr(store, "count", count_slowly)
+    assert due() is None
+    assert builds.get(db, "t1", queued[0]).state == "queued"
 
 
 @pytest.mark.usefixtures("lively", "many")
