@@ -20,6 +20,7 @@ from translate.card import ModelCard
 from translate.engine import shipped_model
 from translate.errors import ModelError
 from translate.lexis import FILE, Lexis
+from translate.tokens import SOURCE
 
 SHIPPED = "shipped"
 """Stands for the model that comes with Weft."""
@@ -27,7 +28,6 @@ SHIPPED = "shipped"
 SIZES = ("width", "feed_forward", "heads", "encoder_layers", "decoder_layers", "vocabulary")
 """Keys of a recipe that a base decides."""
 
-VOCABULARY = "vocabulary.model"
 WEIGHTS = "model.bin"
 
 _BINARY_VERSION = 6
@@ -76,7 +76,7 @@ def lineage(card: ModelCard) -> dict[str, Any]:
 def copy_vocabulary(base: str, path: Path) -> None:
     """Put the vocabulary of a base at `path`, whole or not at all."""
     fresh = path.with_suffix(".new")
-    shutil.copy(base_folder(base) / VOCABULARY, fresh)
+    shutil.copy(base_folder(base) / SOURCE, fresh)
     fresh.replace(path)
 
 

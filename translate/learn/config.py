@@ -102,15 +102,15 @@ class Recipe:
         known = {item.name for item in fields(cls)}
         if unknown := sorted(set(table) - known):
             raise RecipeError(path, f"has unknown keys {unknown}; known are {sorted(known)}")
-        if table.get("base"):
-            table = _grown(path, table)
-        if missing := {"name", "languages"} - set(table):
-            raise RecipeError(path, f"lacks {sorted(missing)}")
         kinds = get_type_hints(cls)
         for key, value in table.items():
             if not _is_of(value, kinds[key]):
                 raise RecipeError(path, f"{key} = {value!r} is not {_KINDS[kinds[key]]}")
             table[key] = tuple(value) if isinstance(value, list) else value
+        if table.get("base"):
+            table = _grown(path, table)
+        if missing := {"name", "languages"} - set(table):
+            raise RecipeError(path, f"lacks {sorted(missing)}")
         recipe = cls(**table)
         if fault := next(_faults(recipe), None):
             raise RecipeError(path, fault)
@@ -121,17 +121,17 @@ def _grown(path: Path, table: dict[str, Any]) -> dict[str, Any]:
     """Return a recipe filled in from its base."""
     if taken := sorted(set(SIZES) & set(table)):
         raise RecipeError(path, f"sets {taken}, which its base decides: leave them out")
-    card = read_base(str(table["base"]))
+    card = read_base(table["base"])
     recipe = card.made_from["recipe"]
     asked = table.get("languages", card.languages)
-    if lacking := sorted(set(map(str, asked)) - set(card.languages)):
+    if lacking := sorted(set(asked) - set(card.languages)):
         raise RecipeError(
             path,
             f"asks for {lacking}, of which its base knows nothing, only {sorted(card.languages)};"
             " a language more takes a recipe without a base",
         )
     learnt = {
-        "languages": list(card.languages),
+        "languages": card.languages,
         "repetition_penalty": card.repetition_penalty,
         "rate": GENTLE_RATE,
     }

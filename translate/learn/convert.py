@@ -16,7 +16,7 @@ from transformers import GenerationConfig, M2M100ForConditionalGeneration
 
 from translate.card import ModelCard, both_ways, checksum
 from translate.errors import ModelError
-from translate.learn.base import VOCABULARY, base_words
+from translate.learn.base import base_words
 from translate.learn.checkpoint import load_checkpoint
 from translate.learn.config import Recipe
 from translate.learn.dataset import EXAMPLES, LENGTHS, Examples
@@ -24,6 +24,7 @@ from translate.learn.lexis import known_words
 from translate.learn.train import build_model
 from translate.learn.vocabulary import BOS, EOS, PAD, UNK, load_vocabulary, pieces
 from translate.lexis import FILE
+from translate.tokens import SOURCE
 from translate.types import tag
 
 PATHS = frozenset({"base", "corpora", "mission", "exclude"})
@@ -79,7 +80,7 @@ def convert(recipe: Recipe, run: Path, folder: Path, *, keep_reference: bool = F
         save_converted(trained.model, trained.processor, exact, "float32")
         save_converted(trained.model, trained.processor, small, "int8")
         agreement = _compare(trained, exact, small)
-        shutil.copy(run / VOCABULARY, small)
+        shutil.copy(run / SOURCE, small)
         if (run / EXAMPLES).exists():
             examples = Examples.load(run / EXAMPLES)
             words = known_words(examples, trained.processor, recipe.languages)
@@ -101,7 +102,7 @@ def put_in_place(fresh: Path, folder: Path) -> None:
 
 def _load(recipe: Recipe, run: Path) -> _Trained:
     state = load_checkpoint(run)
-    processor = load_vocabulary(run / VOCABULARY)
+    processor = load_vocabulary(run / SOURCE)
     model = build_model(recipe, processor.get_piece_size()).float().eval()
     model.load_state_dict(state.get("average" if recipe.average else "model", state["model"]))
     return _Trained(recipe, processor, model, state["progress"], state.get("base", {}))

@@ -9,7 +9,7 @@ import torch
 def fast_precision(device: str) -> torch.dtype:
     """Return bfloat16 where a device multiplies it, else float32.
 
-    A CPU without instructions for it, as most before 2022, works it out: ten times slower.
+    A CPU without instructions for it works it out, many times slower.
     """
     if device == "cuda":
         has_it = torch.cuda.is_bf16_supported(including_emulation=False)

@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 from translate.errors import CorpusError, ModelError
-from translate.learn.base import VOCABULARY, copy_vocabulary, lineage, load_weights, read_base
+from translate.learn.base import copy_vocabulary, lineage, load_weights, read_base
 from translate.learn.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from translate.learn.config import Recipe
 from translate.learn.dataset import (
@@ -43,6 +43,7 @@ from translate.learn.vocabulary import (
     load_vocabulary,
     train_vocabulary,
 )
+from translate.tokens import SOURCE
 from translate.types import tag
 
 VOCABULARY_LINES = 1_500_000
@@ -82,7 +83,7 @@ def prepare(recipe: Recipe, run: Path, report: Stage) -> Examples:
     Raises `CorpusError`, and `ModelError` where the run is another recipe's.
     """
     run.mkdir(parents=True, exist_ok=True)
-    vocabulary, encoded = run / VOCABULARY, run / EXAMPLES
+    vocabulary, encoded = run / SOURCE, run / EXAMPLES
     if recipe.base and not vocabulary.exists():
         copy_vocabulary(recipe.base, vocabulary)
     elif not vocabulary.exists():
@@ -149,7 +150,7 @@ class Trainer:
         self.recipe = recipe
         self.run = run
         self.examples = prepare(recipe, run, report)
-        self.processor = load_vocabulary(run / VOCABULARY)
+        self.processor = load_vocabulary(run / SOURCE)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.precision = fast_precision(self.device)
         if recipe.threads:

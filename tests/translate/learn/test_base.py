@@ -132,6 +132,15 @@ def test_a_language_that_a_base_does_not_know_is_refused(
         Recipe.read(path)
 
 
+def test_a_setting_of_a_wrong_kind_is_told_beside_a_base_too(
+    base: Path, corpora: Path, tmp_path: Path
+) -> None:
+    path = written(tmp_path, base, corpora)
+    path.write_text(path.read_text().replace('["en", "de"]', "5"))
+    with pytest.raises(RecipeError, match="languages = 5 is not a list of texts"):
+        Recipe.read(path)
+
+
 def test_a_model_that_others_trained_is_no_base(corpora: Path, tmp_path: Path) -> None:
     checkpoints.m2m100(tmp_path / "hub")
     adopt(str(tmp_path / "hub"), tmp_path / "base")
