@@ -26,10 +26,14 @@ RANK_CONSTANT = 60
 """Of reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009."""
 _EACH = 0.625
 """Of the candidates wanted, so many are asked of each channel."""
+_SLACK = (1.0, 0.6, 1.0, 1.0, 0.0)
+"""By channel, which share of the score of a build's last hit what came since must have. Scores by
+words differ with the mean length of texts; those of phrases are few and do not compare."""
 _TEXT_WORDS = 20
 _READ_CHARACTERS = 2_000
 _TITLE_WORDS = 7
 _WORD = re.compile(r"\w+")
+_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,46 @@ def telling_words(item: Item, rarity: Rarity) -> dict[str, float]:
     return {word: weighed[word] for word in (*sure, *rarest) if weighed[word] > 0}
 
 
+@dataclass(frozen=True, slots=True)
+class Standards:
+    """What a build's hits set for what came since: to be among them it must score as they do.
+
+    Otherwise the first hits of a few new items would count like the first of a whole catalogue.
+    """
+
+    least: tuple[float, ...]
+    """By channel, the score of the last hit; minus infinity where there was room for more."""
+
+    @classmethod
+    def of(cls, hits: Sequence[list[Hit]], limit: int) -> "Standards":
+        """Return what hits set, of which so many were asked for."""
+        return cls(
+            tuple(
+                slack * its[-1][1] if slack and len(its) == limit else -math.inf
+                for slack, its in zip(_SLACK, hits, strict=True)
+            )
+        )
+
+    def sift(self, hits: Sequence[list[Hit]]) -> list[list[Hit]]:
+        """Return the hits that are up to it."""
+        return [
+            [hit for hit in its if hit[1] >= least - _ROUNDING]
+            for least, its in zip(self.least, hits, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The keys of candidates, the most promising first, and what they set for what came since.
+
+    `has_more` tells whether a wider search may bring up others.
+    """
+
+    keys: list[int]
+    standards: Standards
+    has_more: bool
+
+
 def gather(
     question: Question,
     shelves: Sequence[Shelf],
@@ -88,16 +132,39 @@ def gather(
     filters: Filters,
     limit: int,
     clicked: Iterable[int] = (),
-) -> list[int]:
-    """Return the keys of at most `limit` candidates, the most promising first.
+) -> Gathered:
+    """Return at most `limit` candidates of the first shelf, and of each other shelf.
 
-    `clicked` are the keys that clicks tie to the source, the strongest first. Where fewer than
-    `of_each(limit)` are returned there are no more.
+    `clicked` are the keys that clicks tie to the source, the strongest first.
     """
-    searched = [_search(question, shelf, filters, of_each(limit)) for shelf in shelves]
+    first, *others = shelves
+    hits = _search(question, first, filters, of_each(limit))
+    keys, standards = _fused(hits, limit, clicked), Standards.of(hits, of_each(limit))
+    for shelf in others:
+        found = since(question, shelf, standards, like=first, filters=filters, limit=limit)
+        keys += [key for key in found if key not in keys]
+    return Gathered(keys, standards, len(keys) >= of_each(limit))
+
+
+def since(  # noqa: PLR0913 - where to search, and for what
+    question: Question,
+    shelf: Shelf,
+    standards: Standards,
+    *,
+    like: Shelf,
+    filters: Filters,
+    limit: int,
+) -> list[int]:
+    """Return the candidates of a shelf of what came since a build, which is `like`."""
+    hits = _search(question, shelf, filters, of_each(limit), like=like)
+    return _fused(standards.sift(hits), limit)
+
+
+def _fused(hits: Iterable[list[Hit]], limit: int, clicked: Iterable[int] = ()) -> list[int]:
+    """Return the keys of hits by their ranks in all channels."""
     fused: dict[int, float] = defaultdict(float)
-    for hits in zip(*searched, strict=True):
-        for key, rank in _merged(hits).items():
+    for its in hits:
+        for key, rank in _ranks(its).items():
             fused[key] += 1 / (RANK_CONSTANT + rank)
     for rank, key in enumerate(clicked, start=1):
         fused[key] += 1 / (RANK_CONSTANT + rank)
@@ -121,15 +188,15 @@ def similarities(vector: Vectors, keys: list[int], shelves: Iterable[Shelf]) -> 
 
 
 def _search(
-    question: Question, shelf: Shelf, filters: Filters, limit: int
+    question: Question, shelf: Shelf, filters: Filters, limit: int, *, like: Shelf | None = None
 ) -> tuple[list[Hit], ...]:
-    """Return what each channel but clicks brings up."""
+    """Return what each channel but clicks brings up; `like` a shelf scores by words compare."""
     item, words = question.item, shelf.lexicon
     title, creators = text.title_key(item.title).split(), map(text.words, item.creators)
     vectors = shelf.vectors
     return (
         vectors.search(question.vector, limit, filters) if vectors else [],
-        words.search(question.words, filters, limit),
+        words.search(question.words, filters, limit, like=like.lexicon if like else None),
         words.tagged(lexical.tags(item), filters, limit),
         words.tagged(_titles_in(item.text[:_READ_CHARACTERS]), filters, limit),
         words.naming(title, creators, filters, limit),
@@ -148,18 +215,14 @@ def _titles_in(written: str) -> Iterator[str]:
                 yield lexical.title_tag(title)
 
 
-def _merged(hits: Iterable[list[Hit]]) -> dict[int, float]:
+def _ranks(hits: list[Hit]) -> dict[int, float]:
     """Return the rank of each key in one channel, from 1; of equal scores all have the middle one.
 
     So of fifty books that share nothing but their author not all come before what is alike.
     """
     ranks: dict[int, float] = {}
-    for of_shelf in hits:
-        last = 0
-        for _, equal in groupby(of_shelf, key=itemgetter(1)):
-            keys = [key for key, _ in equal]
-            rank = last + (len(keys) + 1) / 2
-            last += len(keys)
-            for key in keys:
-                ranks[key] = min(rank, ranks.get(key, rank))
+    for _, equal in groupby(hits, key=itemgetter(1)):
+        keys = [key for key, _ in equal]
+        rank = len(ranks) + (len(keys) + 1) / 2
+        ranks |= dict.fromkeys(keys, rank)
     return ranks

@@ -22,6 +22,8 @@ Counts = tuple[Callable[[str], int], ...]
 _HEAP = 50_000_000
 _SMALL_HEAP = 15_000_000
 _TITLE_BOOST = 2.0
+_SETTLED = 4
+"""A lexicon so many times as large as what came since tells alone what is rare."""
 _COMMON_SHARE, _COMMON_COUNT = 0.2, 10
 _REMEMBERED = 2**16
 _LEAST_RAREST = 4.0
@@ -68,8 +70,9 @@ class Lexicon:
         self._searcher = index.searcher()
         # of the searcher, not of the lexicon: that would hold itself and outlive its last question
         self.frequency = lru_cache(_REMEMBERED)(partial(_found, self._searcher, "body"))
+        self.titles_with = lru_cache(_REMEMBERED)(partial(_found, self._searcher, "title"))
         self.bearers = lru_cache(_REMEMBERED)(partial(_found, self._searcher, "tag"))
-        self._rarity = Rarity([self])
+        self._rarity = Rarity([self], [])
         self._beside: Counts = ()
 
     @classmethod
@@ -83,19 +86,38 @@ class Lexicon:
         return self._searcher.num_docs
 
     def rarity_beside(self, others: Sequence["Lexicon"]) -> "Rarity":
-        """Return what is rare in this and others as one: the same until one of them is another."""
+        """Return what is rare in this and others as one: the same until one of them is another.
+
+        Where this is small beside them they tell, and this what they never had.
+        """
         beside = tuple(other.frequency for other in others)
         if beside != self._beside:
-            self._rarity, self._beside = Rarity([*others, self]), beside
+            is_small = _SETTLED * self.count <= sum(other.count for other in others)
+            self._rarity = Rarity(others, [self]) if is_small else Rarity([*others, self])
+            self._beside = beside
         return self._rarity
 
-    def search(self, words: Iterable[str], filters: Filters, limit: int) -> list[Hit]:
-        """Return the items that share the most telling words, best first."""
+    def search(
+        self, words: Iterable[str], filters: Filters, limit: int, *, like: "Lexicon | None" = None
+    ) -> list[Hit]:
+        """Return the items that share the most telling words, best first.
+
+        With `like` a word weighs what it weighs there, so that scores compare but for the lengths
+        of texts.
+        """
         parts = []
         for word in words:
-            parts.append((Occur.Should, self._term("body", word)))
-            parts.append((Occur.Should, Query.boost_query(self._term("title", word), _TITLE_BOOST)))
+            body, title = self._term("body", word), self._term("title", word)
+            weights = (1.0, 1.0) if like is None else self._weights_as_in(like, word)
+            parts.append((Occur.Should, Query.boost_query(body, weights[0])))
+            parts.append((Occur.Should, Query.boost_query(title, weights[1] * _TITLE_BOOST)))
         return self._hits(parts, filters, limit) if parts else []
+
+    def _weights_as_in(self, other: "Lexicon", word: str) -> tuple[float, float]:
+        """Return what makes a word weigh, in bodies and titles, what it does in another."""
+        mine = _idf(self.count, self.frequency(word)), _idf(self.count, self.titles_with(word))
+        its = _idf(other.count, other.frequency(word)), _idf(other.count, other.titles_with(word))
+        return its[0] / mine[0], its[1] / mine[1]
 
     def tagged(self, wanted: Iterable[str], filters: Filters, limit: int) -> list[Hit]:
         """Return the items that carry the most of these tags; one nobody carries costs little."""
@@ -149,13 +171,19 @@ class Lexicon:
 
 
 class Rarity:
-    """How telling words and tags are in some lexicons as one, such as a build's and the delta's."""
+    """How telling words and tags are in some lexicons as one, such as a build's and the delta's.
 
-    def __init__(self, lexicons: Sequence[Lexicon]) -> None:
+    What all of those lack is counted in `later` ones. So what they have weighs the same whatever
+    comes later: it `is_settled`.
+    """
+
+    def __init__(self, lexicons: Sequence[Lexicon], later: Sequence[Lexicon] | None = None) -> None:
         self._count = sum(lexicon.count for lexicon in lexicons)
+        self.is_settled = later is not None
         # of their counts, not of the lexicons, one of which holds this
-        self._bearers = tuple(lexicon.bearers for lexicon in lexicons)
-        frequencies = tuple(lexicon.frequency for lexicon in lexicons)
+        shelves = (lexicons, later or ())
+        self._bearers = [tuple(lexicon.bearers for lexicon in each) for each in shelves]
+        frequencies = [tuple(lexicon.frequency for lexicon in each) for each in shelves]
         self.weight = lru_cache(_REMEMBERED)(partial(_weight, self._count, frequencies))
 
     @property
@@ -165,22 +193,33 @@ class Rarity:
 
     def bearers(self, tag: str) -> int:
         """Return how many items carry a tag."""
-        return sum(bearers(tag) for bearers in self._bearers)
+        return _first_counted(self._bearers, tag)
 
 
 def _found(searcher: Searcher, field: str, value: str) -> int:
     return searcher.doc_freq(field, value)
 
 
-def _weight(count: int, frequencies: Counts, word: str) -> float:
+def _first_counted(counts: Sequence[Counts], value: str) -> int:
+    """Return how often the first has a value that has it at all."""
+    sums = (sum(count(value) for count in each) for each in counts)
+    return next(filter(None, sums), 0)
+
+
+def _idf(count: int, frequency: int) -> float:
+    """Return what BM25 weighs a term by, as tantivy does."""
+    return math.log1p((count - frequency + 0.5) / (frequency + 0.5))
+
+
+def _weight(count: int, frequencies: Sequence[Counts], word: str) -> float:
     """Return the BM25 weight of a word: high for rare ones.
 
     It is 0 for one never seen, and for one so common that it tells nothing.
     """
-    frequency = sum(frequency(word) for frequency in frequencies)
+    frequency = _first_counted(frequencies, word)
     if not frequency or frequency > max(_COMMON_SHARE * count, _COMMON_COUNT):
         return 0.0
-    return math.log1p((count - frequency + 0.5) / (frequency + 0.5))
+    return _idf(count, frequency)
 
 
 class LexiconWriter:

@@ -18,14 +18,14 @@ from linkage.naming.disambiguate import load_disambiguator
 from linkage.naming.names import Names, bearers
 from linkage.naming.passage import Passage
 from linkage.related import freshness
-from linkage.related.answers import Answers, Asked, Sign, Write
+from linkage.related.answers import Answers, Asked, Sign
+from linkage.related.laid import LAID, Ground, Laid
 from linkage.related.preparation import Preparation
 from linkage.related.query import Features, Query, vectors_of
 from linkage.related.ranker import Ranker
 from linkage.related.rankers import Rankers
-from linkage.related.signals import Comparison
 from linkage.related.sketch import Sketch
-from linkage.related.sketches import Catalogue, Changes, Sketches
+from linkage.related.sketches import Catalogue, Changes, Recent, Sketches
 from linkage.types import Entity, Explanation, Filters, Item, Mention, Options, Related, Relation
 
 __all__ = ["Ask", "IndexStatus", "Linker", "text_item"]
@@ -80,6 +80,7 @@ class Linker:
         self._sketches = Sketches(changes=changes)
         self._preparation = Preparation(self._sketches, reading) if reading else None
         self._answers = Answers()
+        self._laid = Recent[Laid](LAID, lambda laid: laid.size)
         self._ties = Ties()
         self._rankers = rankers
         self._half_lives = {**freshness.HALF_LIVES, **(half_lives or {})}
@@ -111,23 +112,32 @@ class Linker:
         """Answer one question; ItemNotFoundError when it is about an item there is not."""
         return self._query(self._sketches.at(session, tenant_id), ask).page()
 
-    def written(
-        self, session: Session, tenant_id: str, item_id: str, options: Options, write: Write
-    ) -> bytes:
-        """Return what `write` makes of an answer, which is kept for who asks again.
+    def written(self, session: Session, tenant_id: str, item_id: str, options: Options) -> bytes:
+        """Return an answer as it is sent, which is kept for who asks again.
 
         It is what would be made anew but for the moment in `next_cursor` at which the listing
         began, which only freshness looks at.
         """
         catalogue, ask = self._sketches.at(session, tenant_id), Ask(item_id, options)
         if options.cursor:
-            return write(self._query(catalogue, ask).page())
-        asked, sign = Asked(item_id, options, write), self._sign(catalogue, item_id, options)
+            return self._query(catalogue, ask).written()
+        asked, sign = Asked(item_id, options), self._sign(catalogue, item_id, options)
         if (kept := self._answers.get(tenant_id, asked, sign)) is None:
             query = self._query(catalogue, ask)
-            kept = write(query.page())
+            kept = self._from_laid(tenant_id, query)
             self._answers.keep(tenant_id, asked, sign, kept, expiries=query.expiries)
         return kept
+
+    def _from_laid(self, tenant_id: str, query: Query) -> bytes:
+        """Write a page, with what its build said of the item before, and keep what it says."""
+        info = query.view.info
+        ground = Ground(info.build if info else None, query.own_revision, query.ranker)
+        place = (tenant_id, (query.own_key, query.options.filters), ground)
+        query.laid = self._laid.get(place)
+        page = query.written()
+        if query.laid and query.has_laid:
+            self._laid.keep(place, query.laid)
+        return page
 
     def answer_many(
         self, session: Session, tenant_id: str, asked: Sequence[Ask]
@@ -253,9 +263,9 @@ class Linker:
             question = candidates.question(source, vector, shelves)
             queries.append(Query(
                 view=view, shelves=shelves, catalogue=catalogue, question=question,
-                source=source, comparison=Comparison(sketch, source, question), own_key=key,
-                options=ask.options, half_lives=self._half_lives, ties=self._tied(catalogue, key),
-                ranker=ranker,
+                source=source, sketch=sketch, own_key=key, options=ask.options,
+                half_lives=self._half_lives, ties=self._tied(catalogue, key), ranker=ranker,
+                own_revision=catalogue.revision(source.id) if is_stored else None,
             ))  # fmt: skip
         return queries
 

@@ -212,6 +212,23 @@ def may_lack(session: Session, tenant_id: str, after: int, until: int) -> bool:
     return session.scalars(there).one() < until - after
 
 
+def changed_ids(
+    session: Session, tenant_id: str, after: int, until: int, *, limit: int = 1_000
+) -> dict[int, str] | None:
+    """Return the key and id of each item changed in the revisions after one, until another.
+
+    None where they are more than `limit`, or where items may have gone.
+    """
+    query = select(ItemRow.key, ItemRow.id, ItemRow.revision).where(
+        ItemRow.tenant_id == tenant_id, ItemRow.revision > after, ItemRow.revision <= until
+    )
+    rows = session.execute(query.limit(limit + 1)).all()
+    # a deletion takes a revision that no item has
+    if len(rows) > limit or len({row.revision for row in rows}) < until - after:
+        return None
+    return {row.key: row.id for row in rows}
+
+
 def visible(
     session: Session, tenant_id: str, wanted: Iterable[int], *, excerpt: int | None = None
 ) -> dict[int, Item]:

@@ -14,7 +14,6 @@ from api.routes.items import ItemPath, ItemRoute
 from api.schemas.mentions import MentionOut, MentionsBody, MentionsOut
 from api.schemas.related import (
     ExplainedOut,
-    Json,
     RelatedAnswers,
     RelatedBatch,
     RelatedOut,
@@ -23,10 +22,10 @@ from api.schemas.related import (
     RelatedToStored,
     RelatedToText,
     explained,
-    page,
 )
 from linkage.errors import LinkageError
 from linkage.linker import Ask
+from linkage.related import form
 from linkage.types import Related
 
 router = APIRouter(prefix="/v1", tags=["linkage"])
@@ -46,7 +45,7 @@ def related_to_item(
     options = query.options()
     with runtime.database.reading() as session:  # dependencies would cost more threads
         caller = reading_caller(request, session, credentials)
-        body = runtime.linker.written(session, caller.tenant_id, item_id, options, _written)
+        body = runtime.linker.written(session, caller.tenant_id, item_id, options)
     tag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
     known = request.headers.get("if-none-match", "")
     if tag in known or known.strip() == "*":
@@ -66,7 +65,7 @@ def related_to_text(
     runtime: RuntimeDep,
 ) -> Response:
     """Return what belongs to a free text, or to an item that need not be in the catalogue."""
-    return _json(page(runtime.linker.answer(session, caller.tenant_id, body.ask())))
+    return _json(form.page(runtime.linker.answer(session, caller.tenant_id, body.ask())))
 
 
 @router.post(
@@ -130,11 +129,7 @@ router.add_api_route(
 )
 
 
-def _written(related: Related) -> bytes:
-    return orjson.dumps(page(related))
-
-
-def _json(body: Json) -> Response:
+def _json(body: form.Json) -> Response:
     """Return a body as it is."""
     return Response(orjson.dumps(body), media_type="application/json")
 
@@ -146,9 +141,9 @@ def _asked(question: RelatedToText | RelatedToItem | RelatedToStored) -> Ask | L
         return error
 
 
-def _told(request: Request, answer: Related | LinkageError) -> Json:
+def _told(request: Request, answer: Related | LinkageError) -> form.Json:
     if isinstance(answer, Related):
-        return page(answer)
+        return form.page(answer)
     fault = fault_of(request, answer)
     return {"error": {"status": fault.status, "detail": fault.detail}}
 

@@ -1,6 +1,6 @@
 """Bodies of related content: links with their evidence."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 
@@ -18,19 +18,15 @@ from api.schemas.fields import (
 from api.schemas.items import ItemBody
 from linkage.items import item_from_record
 from linkage.linker import Ask, text_item
+from linkage.related import form
 from linkage.types import (
-    BuildInfo,
     Explanation,
     Filters,
-    Item,
-    Link,
     Options,
     Related,
     Relation,
 )
 
-Json = dict[str, Any]
-"""A body as it is sent: made here it is valid, and to check it again costs half a millisecond."""
 MAX_VALUES = 100
 """Values that one filter may have."""
 MAX_NAMES = 10
@@ -86,7 +82,7 @@ class RelatedOut(BaseModel):
     @classmethod
     def of(cls, related: Related) -> "RelatedOut":
         """Shape a domain value."""
-        return cls.model_validate(page(related))
+        return cls.model_validate(form.page(related))
 
 
 def _few_names(attributes: list[str]) -> list[str]:
@@ -240,48 +236,13 @@ class ExplainedOut(BaseModel):
         return cls.model_validate(explained(explanation))
 
 
-def page(related: Related) -> Json:
-    """Return a RelatedOut as it is sent."""
-    return {
-        "links": [_link(link) for link in related.links],
-        "next_cursor": related.next_cursor,
-        "index": _index(related.index),
-    }
-
-
-def explained(explanation: Explanation) -> Json:
+def explained(explanation: Explanation) -> form.Json:
     """Return an ExplainedOut as it is sent."""
     return {
-        "source": _target(explanation.source),
-        "link": _link(explanation.link),
+        "source": form.target(explanation.source),
+        "link": form.link(explanation.link),
         "served": explanation.position is not None,
         "position": explanation.position,
         "reason": explanation.reason,
-        "index": _index(explanation.index),
+        "index": form.index(explanation.index),
     }
-
-
-def _link(link: Link) -> Json:
-    return {
-        "target": _target(link.target),
-        "relation": link.relation,
-        "score": link.score,
-        "evidence": [{"type": reason.type, **reason.detail} for reason in link.evidence],
-    }
-
-
-def _target(item: Item) -> Json:
-    return {
-        "id": item.id,
-        "kind": item.kind,
-        "title": item.title,
-        "creators": item.creators,
-        "language": item.language,
-        "url": item.url,
-        "published_at": item.published_at,
-        "source": item.source,
-    }
-
-
-def _index(info: BuildInfo | None) -> Json | None:
-    return {"build": info.build, "encoder": info.encoder} if info else None

@@ -209,6 +209,6 @@ def _share_found(segment: Segment, gold: Sequence[Gold]) -> float:
             question = candidates.question(link.item, vectors[0], shelves)
             kinds = Filters(kinds=frozenset({link.kind}))
             # the item itself may be among them
-            first = candidates.gather(question, shelves, filters=kinds, limit=ANSWERS + 1)
+            first = candidates.gather(question, shelves, filters=kinds, limit=ANSWERS + 1).keys
             found += link.target in [key for key in first if key != link.key][:ANSWERS]
     return found / len(gold)

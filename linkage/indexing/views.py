@@ -73,6 +73,15 @@ class View:
             return None
         return BuildInfo(self._segment.manifest.build, self._segment.manifest.encoder)
 
+    @property
+    def revision(self) -> int:
+        """Up to which revision the build knows the catalogue; -1 without a build."""
+        return self._segment.manifest.revision if self._segment else -1
+
+    def is_buried(self, key: int) -> bool:
+        """Tell whether what the build knows under a key no longer counts."""
+        return key in self._buried
+
     def shelves(self) -> list[Shelf]:
         """Return where to search."""
         held = [self._segment.shelf] if self._segment else []

@@ -4,7 +4,7 @@ A page is filed under its question and a sign of all else it was made from. What
 changes the sign, so nobody has to tell what is kept of a change. What expires is told by the clock.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,24 +12,20 @@ from linkage.catalogue import Version
 from linkage.feedback import Tie
 from linkage.related.ranker import Ranker
 from linkage.related.sketches import Recent
-from linkage.types import Filters, Options, Related
+from linkage.types import Filters, Options
 
 ANSWERS = 64_000_000
 """Bytes of pages to keep, about."""
 _OVERHEAD, _NAME, _TIE = 1_500, 150, 300
 """Bytes that a page takes beside its own, and each name in its filters and each tie."""
 
-Write = Callable[[Related], bytes]
-"""Makes of a page what is sent."""
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of a tenant's catalogue, and what is to be made of the answer."""
+    """What is asked of a tenant's catalogue."""
 
     item_id: str
     options: Options
-    write: Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

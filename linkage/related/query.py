@@ -11,12 +11,13 @@ import numpy as np
 import orjson
 
 from linkage import candidates, evidence, rank, store
-from linkage.candidates import Question, Shelf
+from linkage.candidates import Gathered, Question, Shelf
 from linkage.cursor import MAX_SERVED, Place
 from linkage.embed import Vectors
 from linkage.feedback import Tie
 from linkage.indexing.views import View
-from linkage.related import diversity, filters, freshness
+from linkage.related import diversity, filters, form, freshness
+from linkage.related.laid import Fit, Laid
 from linkage.related.ranker import Ranker
 from linkage.related.signals import Column, Comparison, Signals
 from linkage.related.sketch import Sketch
@@ -27,6 +28,10 @@ from linkage.works import lookup
 POPULARITY_WEIGHT = 0.05
 """By how much the most popular item is preferred to an equally good one that nobody knows."""
 _POOL = 35
+_LAID = 10
+"""Pages of at most so many links are made from what a build says of an item."""
+_LEAST_LEFT = 0.5
+"""Where less is left of that, the build is asked again."""
 _POOL_TO_REORDER = 150
 _WIDER = 6
 _WIDEST = 20_000
@@ -41,27 +46,31 @@ Features = Mapping[str, float]
 
 
 class Ranked(NamedTuple):
-    """A candidate that was compared: the one in a row of `found`.
+    """A candidate that was compared: the one in a row of `found`, None if that was before.
 
-    `value` orders links: the score and what weighs beside it. `work` is the id of the work it is an
-    edition of, if that is known yet, and `is_edition` tells whether that is the source's too.
+    `work` is the id of the work it is an edition of, if that is known yet, and `is_edition` tells
+    whether that is the source's too. `is_laid` tells that it is what the build says.
     """
 
-    key: int
-    found: Signals
-    at: int
-    score: float
-    value: float
+    fit: Fit
     work: str | None
     is_edition: bool
+    found: Signals | None
+    at: int
+    is_laid: bool
 
     @property
-    def sketch(self) -> Sketch:
+    def key(self) -> int:
         """The candidate."""
-        return self.found.targets[self.at]
+        return self.fit.key
+
+    @property
+    def value(self) -> float:
+        """What orders links: the score and what weighs beside it."""
+        return self.fit.value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Query:
     """One question, put to one view. `own_key` is that of the item asked about, if it has one."""
 
@@ -70,7 +79,7 @@ class Query:
     catalogue: Catalogue
     question: Question
     source: Item
-    comparison: Comparison
+    sketch: Sketch
     own_key: int | None
     options: Options
     half_lives: Mapping[str, float]
@@ -78,8 +87,21 @@ class Query:
     """What clicks say of links from the item."""
     ranker: Ranker | None
     """The tenant's own, if it has one."""
+    own_revision: int | None = None
+    laid: Laid | None = None
+    """What the build says of the item, if that was asked before or a page asked it."""
+    has_laid: bool = False
+    """Whether a page laid what may be kept."""
     expiries: list[datetime] = field(default_factory=list)
     """When what was looked at expires: before the first of them the page is the same again."""
+    _comparison: Comparison | None = None
+
+    @property
+    def comparison(self) -> Comparison:
+        """The item, prepared to be compared; a page of laid links may do without."""
+        if self._comparison is None:
+            self._comparison = Comparison(self.sketch, self.source, self.question)
+        return self._comparison
 
     def page(self) -> Related:
         """Return a page; candidates are fetched until it is full or there are no more.
@@ -87,14 +109,30 @@ class Query:
         The order of a listing is kept in its cursor: later pages go on in it, whatever is indexed
         meanwhile, and leave out what is gone.
         """
+        page, cursor = self._page()
+        links = tuple(link for link in self.links(page).values() if link.evidence)
+        return Related(links, cursor, self.view.info)
+
+    def written(self) -> bytes:
+        """Return a page as it is sent. What the build says is written once."""
+        page, cursor = self._page()
+        kept = self.laid.written if self.laid else {}
+        new = [one for one in page if not (one.is_laid and one.key in kept)]
+        made = {key: orjson.dumps(form.link(told)) if told.evidence else b""
+                for key, told in self.links(new).items()}  # fmt: skip
+        kept.update((one.key, made[one.key]) for one in new if one.is_laid and one.key in made)
+        links = [kept.get(one.key) if one.is_laid else made.get(one.key) for one in page]
+        return form.written(list(filter(None, links)), cursor, self.view.info)
+
+    def _page(self) -> tuple[list[Ranked], str | None]:
+        """Return what a page lists, and the cursor of the next."""
         place, limit = self._place(), self.options.limit
         listed = self.listing(place)
         page, rest = listed[:limit], listed[limit:]
         served = (*place.served, *(r.key for r in page))
         next_place = Place(place.began, served, tuple(r.key for r in rest))
         more = rest and len(served) < MAX_SERVED
-        links = tuple(link for link in self.links(page) if link.evidence)
-        return Related(links, next_place.written(self._number) if more else None, self.view.info)
+        return page, next_place.written(self._number) if more else None
 
     def listing(self, place: Place) -> list[Ranked]:
         """Return what is to be listed next, more than a page of it where there is so much.
@@ -102,23 +140,98 @@ class Query:
         What a former page promised comes first, in the order it was promised in.
         """
         ranked: list[Ranked] = []
-        for keys in self._widening(len(place.served) + len(place.ahead)):
-            ranked = self._ordered(keys, place)
+        if self._is_laid_for():
+            ranked, has_more = self._from_build(place.began)
+            ranked = self._ordered(ranked, place)
+            if len(ranked) > self.options.limit or not has_more:
+                return ranked
+        before = (*place.served, *place.ahead)
+        for keys in self._widening(len(before)):
+            found = self.compare(list(dict.fromkeys((*before, *keys))), place.began)
+            ranked = self._ordered(found, place)
             if len(ranked) > self.options.limit:
                 break
         return ranked
 
-    def compare(self, found: Collection[int], now: datetime) -> list[Ranked]:
+    def _is_laid_for(self) -> bool:
+        """Tell whether what a build says may be kept for such a question."""
+        options, wanted = self.options, self.options.filters
+        is_plain = options.relation is None and not (options.fresh or options.diversity)
+        is_known = wanted.published_after is None and not (wanted.attributes or wanted.exclude)
+        return (
+            is_plain
+            and is_known
+            and not options.cursor
+            and not self.ties
+            and options.limit <= _LAID
+            and self.question.rarity.is_settled
+            and self.own_revision is not None
+            and self.own_revision <= self.view.revision
+        )
+
+    def _from_build(self, now: datetime) -> tuple[list[Ranked], bool]:
+        """Return what the build says and what came since, and whether there may be more."""
+        build, *others = self.shelves
+        wanted, pool = self.options.filters, _POOL + 2 * _LAID
+        ranked = self._still(self.laid) if self.laid else []
+        if self.laid is None or _LEAST_LEFT * len(self.laid.keys) > len(ranked):
+            gathered = candidates.gather(self.question, [build], filters=wanted, limit=pool)
+            ranked = self.compare(gathered.keys, now, is_laid=True)
+            self._lay(ranked, gathered)
+        assert self.laid
+        later = self._changed(self.laid)
+        for shelf in others:
+            later += candidates.since(
+                self.question, shelf, self.laid.standards, like=build, filters=wanted, limit=pool
+            )
+        there = {one.key for one in ranked}
+        new = self.compare([key for key in dict.fromkeys(later) if key not in there], now)
+        has_more = self.laid.has_more or wanted != Filters()
+        return sorted((*ranked, *new), key=lambda r: -r.value), has_more
+
+    def _lay(self, ranked: Sequence[Ranked], gathered: Gathered) -> None:
+        """Keep what the build says, but for where it no longer knows an item as it is."""
+        revisions = self.catalogue.revisions([one.key for one in ranked])
+        targets = ((one.key, one.found.targets[one.at]) for one in ranked if one.found)
+        expiries = {key: target.expires_at for key, target in targets if target.expires_at}
+        self.laid = Laid.of([one.fit for one in ranked], expiries, gathered)
+        self.has_laid = all(revision <= self.view.revision for revision in revisions.values())
+
+    def _still(self, laid: Laid) -> list[Ranked]:
+        """Return what of it is there and as the build knows it."""
+        revisions, now = self.catalogue.revisions(laid.keys), datetime.now(UTC)
+        self.expiries.extend(laid.expiries.values())
+        if len(revisions) < len(laid.keys):
+            self.view.forget(set(laid.keys) - revisions.keys())
+        gone = {key for key, at in laid.expiries.items() if at <= now}
+        known = self.view.revision
+        there = [
+            fit for fit in laid.fits() if revisions.get(fit.key, known + 1) <= known
+            and fit.key not in gone
+        ]  # fmt: skip
+        return self._placed(there, None, is_laid=True)
+
+    def _changed(self, laid: Laid) -> list[int]:
+        """Return what of it has changed so lately that the view has not taken it in."""
+        revisions, known = self.catalogue.revisions(laid.keys), self.view.revision
+        changed = (key for key, revision in revisions.items() if revision > known)
+        return [key for key in changed if not self.view.is_buried(key)]
+
+    def compare(
+        self, found: Collection[int], now: datetime, *, is_laid: bool = False
+    ) -> list[Ranked]:
         """Return those candidates that may be shown and pass the filters, the best first."""
         there = self.catalogue.shown(found)
         self.expiries.extend(one.expires_at for one in there.values() if one.expires_at)
         if len(there) < len(found):
             self.view.forget(set(found) - there.keys())
         keys = self._sieved([key for key in found if key in there and key != self.own_key])
-        ranked = self.ranked(keys, [there[key] for key in keys], now)
+        ranked = self.ranked(keys, [there[key] for key in keys], now, is_laid=is_laid)
         return sorted(ranked, key=lambda r: -r.value)
 
-    def ranked(self, keys: list[int], targets: list[Sketch], now: datetime) -> list[Ranked]:
+    def ranked(
+        self, keys: list[int], targets: list[Sketch], now: datetime, *, is_laid: bool = False
+    ) -> list[Ranked]:
         """Compare items with the source."""
         if not keys:
             return []
@@ -130,14 +243,19 @@ class Query:
         values = scores * (1 + POPULARITY_WEIGHT * popularity)
         if self.options.fresh:
             values *= self._freshness(keys, now)
+        columns = (scores.tolist(), values.tolist(), rank.is_same_work(found).tolist())
+        fits = map(Fit, keys, *columns, [target.editions() for target in targets])
+        return self._placed(list(fits), found, is_laid=is_laid)
+
+    def _placed(self, fits: Sequence[Fit], found: Signals | None, *, is_laid: bool) -> list[Ranked]:
+        """Return candidates with their works as they are now."""
         own_key = () if self.own_key is None else (self.own_key,)
-        works, is_edition = self.catalogue.works((*keys, *own_key)), rank.is_same_work(found)
+        works = self.catalogue.works((*(fit.key for fit in fits), *own_key))
         own = None if self.own_key is None else works[self.own_key]
-        columns = zip(keys, scores.tolist(), values.tolist(), is_edition.tolist(), strict=True)
         return [
-            Ranked(key, found, at, score, value, work := works[key],
-                   is_same or (work is not None and work == own))
-            for at, (key, score, value, is_same) in enumerate(columns)
+            Ranked(fit, work := works[fit.key],
+                   fit.is_edition or (work is not None and work == own), found, at, is_laid)
+            for at, fit in enumerate(fits)
         ]  # fmt: skip
 
     def _weighed(self, keys: list[int], scores: Column) -> Column:
@@ -168,7 +286,7 @@ class Query:
         found = self._gather(_COMPARED_TO_LEARN) if among is None else among
         ranked = self.compare(found, datetime.now(UTC))
         items = self.catalogue.items([one.key for one in ranked])
-        weighed = rank.features(ranked[0].found) if ranked else {}
+        weighed = rank.features(ranked[0].found) if ranked and ranked[0].found else {}
         for one in ranked:
             yield items[one.key], {name: float(weighed[name][one.at]) for name in rank.FEATURES}
 
@@ -204,24 +322,31 @@ class Query:
                 return f"another edition of the same work stands for it: {stands!r}"
         return "no way of searching brings the target up for this source"
 
-    def links(self, ranked: Sequence[Ranked]) -> Iterator[Link]:
-        """Yield the links of what was compared, with their reasons."""
+    def links(self, ranked: Sequence[Ranked]) -> dict[int, Link]:
+        """Return the links by key, with their reasons; what was laid is compared again."""
+        again = [one.key for one in ranked if one.found is None]
+        compared = {one.key: one for one in self.compare(again, datetime.now(UTC))}
         items = self.catalogue.items([one.key for one in ranked])
-        return (self._link(one, items[one.key]) for one in ranked if one.key in items)
+        found = ((one.key, compared.get(one.key, one)) for one in ranked)
+        return {
+            key: self._link(one, items[key]) for key, one in found if one.found and key in items
+        }
 
     def _link(self, one: Ranked, target: Item) -> Link:
+        assert one.found
         reasons = evidence.explain(one.found, one.at, self.source, target, self.question.words)
         relation = self._relation(one, target)
         if one.work and relation == "same_work":
             reasons = (Evidence("same_work", {"work": one.work}), *reasons)
         if tie := self.ties.get(one.key):
             reasons = (*reasons, _told_by(tie))
-        return Link(target, relation, round(one.score, 4), reasons)
+        return Link(target, relation, round(one.fit.score, 4), reasons)
 
     def _relation(self, one: Ranked, target: Item) -> Relation:
         if one.is_edition:
             return "same_work"
-        return rank.relation(one.found, one.at, one.score, self.source, target)
+        assert one.found
+        return rank.relation(one.found, one.at, one.fit.score, self.source, target)
 
     def _widening(self, listed: int) -> Iterator[list[int]]:
         """Yield candidates by key, then more of them, up to all there are."""
@@ -243,7 +368,7 @@ class Query:
         clicked = [key for key, tie in self.ties.items() if tie.clicks > tie.dismissals]
         found = candidates.gather(
             self.question, self.shelves, filters=self.options.filters, limit=limit, clicked=clicked
-        )
+        ).keys
         if self.options.relation != "same_work" or self.own_key is None:
             return found
         session, tenant_id = self.catalogue.session, self.catalogue.tenant_id
@@ -277,10 +402,9 @@ class Query:
         near = sorted(cosines, key=lambda key: (-cosines[key], key))
         return list(dict.fromkeys((*found, *near, *keys)))[:_MOST_COMPARED]
 
-    def _ordered(self, found: list[int], place: Place) -> list[Ranked]:
+    def _ordered(self, ranked: list[Ranked], place: Place) -> list[Ranked]:
         """Return what is not yet listed: what was promised, then the best of the rest."""
         before = {key: at for at, key in enumerate((*place.served, *place.ahead))}
-        ranked = self.compare(list(dict.fromkeys((*before, *found))), place.began)
         in_turn = sorted(ranked, key=lambda r: before.get(r.key, len(before)))
         kept = _one_a_work(self._asked(in_turn))
         shown = [r for r in kept if r.key in before]
@@ -361,7 +485,7 @@ def _one_a_work(ranked: Iterable[Ranked]) -> list[Ranked]:
 
 def _work_marks(ranked: Ranked) -> set[object]:
     """Return what two editions have in common; what is new is not yet in a work."""
-    marks: set[object] = set(ranked.sketch.editions())
+    marks: set[object] = set(ranked.fit.editions)
     if ranked.work:
         marks.add(ranked.work)
     return marks

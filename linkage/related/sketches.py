@@ -27,7 +27,10 @@ SKETCHES = 192_000_000
 ITEMS = 64_000_000
 """Bytes of whole items to keep, about; they are read when they are answered or asked about."""
 _ITEM_OVERHEAD = 1_500
+_MOST_CHANGED = 5_000
+"""After so many changes the database is asked about all items again."""
 
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 Changes = Callable[[], int | None]
 Place = tuple[str, Hashable, object]
@@ -68,19 +71,63 @@ class Recent(Generic[V]):
                 self._held -= self._size(self._kept.popitem(last=False)[1][1])
 
 
+class Facts(Generic[K, V]):
+    """What the database said of some things. When a few of them change, the rest is still so.
+
+    Then `without` makes another that shares what both know: what a request that began before
+    learns of what changed stays in its own.
+    """
+
+    def __init__(self) -> None:
+        self._shared: dict[K, V] = {}
+        self._changed: frozenset[K] = frozenset()
+        self._own: dict[K, V] = {}
+
+    def without(self, changed: Collection[K]) -> "Facts[K, V]":
+        """Return these facts but for things that have changed; with too many, none of them."""
+        facts = Facts[K, V]()
+        if len(self._changed) + len(changed) <= _MOST_CHANGED:
+            facts._shared, facts._changed = self._shared, self._changed.union(changed)
+        return facts
+
+    def get(self, key: K) -> V | None:
+        """Return what is known of a thing, None if nothing is."""
+        return self._of(key).get(key)
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._of(key)
+
+    def __getitem__(self, key: K) -> V:
+        return self._of(key)[key]
+
+    def update(self, found: Iterable[tuple[K, V]]) -> None:
+        """Learn of things."""
+        for key, value in found:
+            self._of(key)[key] = value
+
+    def _of(self, key: K) -> dict[K, V]:
+        return self._own if key in self._changed else self._shared
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What the database said of a catalogue while it had one version."""
 
     version: Version
-    shown: dict[int, int] = field(default_factory=dict)
+    shown: Facts[int, int] = field(default_factory=Facts)
     """The revision of each item that may be shown, until it expires."""
-    ids: dict[str, tuple[int, int]] = field(default_factory=dict)
+    ids: Facts[str, tuple[int, int]] = field(default_factory=Facts)
     """The key and revision of items by their owner's id."""
-    works: dict[int, str | None] = field(default_factory=dict)
+    works: Facts[int, str | None] = field(default_factory=Facts)
     """The id of the work of each item, None where it has none yet."""
     changes: int | None = None
     """While the database has this number of changes, the catalogue has this version."""
+
+    def after(self, version: Version, changed: Mapping[int, str]) -> "_Known":
+        """Return what is so still at a later version, of what did not change: the ids by key."""
+        works = self.works.without(changed) if version[1:] == self.version[1:] else Facts()
+        ids = self.ids.without(changed.values())
+        return _Known(version, self.shown.without(changed), ids, works)
 
 
 class Sketches:
@@ -119,8 +166,16 @@ class Sketches:
             changes = None  # the version may be of before or after
         known = self._known.get(tenant_id)
         if known is None or known.version != version:
-            return _Known(version, changes=changes)
+            known = _following(session, tenant_id, known, version)
         return known if changes is None else replace(known, changes=changes)
+
+
+def _following(session: Session, tenant_id: str, known: _Known | None, version: Version) -> _Known:
+    """Return what is known of a catalogue at a version, as far as it was so before."""
+    if known is None or version[0] < known.version[0]:  # a session that sees the past
+        return _Known(version)
+    changed = store.changed_ids(session, tenant_id, known.version[0], version[0])
+    return _Known(version) if changed is None else known.after(version, changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +190,19 @@ class Catalogue:
     tenant_id: str
     known: _Known
 
+    def revisions(self, keys: Collection[int]) -> dict[int, int]:
+        """Return the revision of the items that may be shown, unless they expired since."""
+        revisions = self.known.shown
+        if unknown := [key for key in keys if key not in revisions]:
+            revisions.update(store.revisions(self.session, self.tenant_id, unknown).items())
+        return {key: revision for key in keys if (revision := revisions.get(key)) is not None}
+
     def shown(self, keys: Collection[int]) -> dict[int, Sketch]:
         """Return the items of these keys that may be shown: not deleted, hidden or expired."""
-        revisions, now = self.known.shown, datetime.now(UTC)
-        if unknown := [key for key in keys if key not in revisions]:
-            revisions.update(store.revisions(self.session, self.tenant_id, unknown))
-        wanted = {key: revision for key in keys if (revision := revisions.get(key)) is not None}
+        now = datetime.now(UTC)
         return {
             key: sketch
-            for key, sketch in self._get(self.kept.sketches, wanted, Sketch).items()
+            for key, sketch in self._get(self.kept.sketches, self.revisions(keys), Sketch).items()
             if sketch.expires_at is None or sketch.expires_at > now
         }
 
@@ -165,6 +224,11 @@ class Catalogue:
         if id_ not in self.known.ids:
             self.by_ids([id_])
         return self.known.ids[id_][0] if id_ in self.known.ids else None
+
+    def revision(self, id_: str) -> int | None:
+        """Return the revision of the item of an id that `by_ids` returned."""
+        known = self.known.ids.get(id_)
+        return known[1] if known else None
 
     def by_ids(self, ids: Collection[str]) -> dict[str, tuple[int, Item]]:
         """Return the key and item of each of these ids that the tenant has, shown or not."""
@@ -194,7 +258,7 @@ class Catalogue:
             if self.kept.items.has_room:
                 self.kept.items.keep(place, item)
             if not item.hidden and (item.expires_at is None or item.expires_at > now):
-                self.known.shown[stored.key] = stored.revision
+                self.known.shown.update([(stored.key, stored.revision)])
         self.works([stored.key for stored in read])
 
     def _get(

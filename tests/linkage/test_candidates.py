@@ -27,7 +27,7 @@ def shelf(make_item: MakeItem) -> Shelf:
 
 def gathered(item: Item, shelf: Shelf, limit: int) -> list[int]:
     question = candidates.question(item, np.zeros(4, dtype=np.float32), [shelf])
-    return candidates.gather(question, [shelf], filters=Filters(), limit=limit)
+    return candidates.gather(question, [shelf], filters=Filters(), limit=limit).keys
 
 
 def test_many_books_of_one_author_do_not_push_out_what_is_alike(

@@ -21,10 +21,12 @@ from linkage.items import item_from_record
 from linkage.linker import Ask, Linker
 from linkage.match import shipped_matcher
 from linkage.models import Base
+from linkage.related import form
 from linkage.related.answers import Answers, Asked, Sign
+from linkage.related.query import Query
 from linkage.related.ranker import Ranker
 from linkage.related.rankers import SHIPPED, Card, Rankers, new_version
-from linkage.types import Filters, Options, Related
+from linkage.types import Filters, Options
 from linkage.works import groups
 from tests.linkage.conftest import WordEncoder
 from workers.db import Database
@@ -105,15 +107,11 @@ class Shop:
 
     def ask(self, id_: str = "a", options: Options = PLAIN, tenant: str = T) -> bytes:
         with self.database.reading() as session:
-            return self.linker.written(session, tenant, id_, options, self._write)
+            return self.linker.written(session, tenant, id_, options)
 
     def ask_anew(self, id_: str, options: Options, tenant: str) -> bytes:
         with self.database.reading() as session:
-            return orjson.dumps(self.linker.answer(session, tenant, Ask(id_, options)))
-
-    def _write(self, related: Related) -> bytes:
-        self.written += 1
-        return orjson.dumps(related)
+            return orjson.dumps(form.page(self.linker.answer(session, tenant, Ask(id_, options))))
 
 
 @pytest.fixture(autouse=True)
@@ -126,6 +124,13 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     shop = Shop(tmp_path)
     monkeypatch.setattr("linkage.related.freshness.minute", lambda: shop.minute)
+    made = Query.written
+
+    def counted(query: Query) -> bytes:
+        shop.written += 1
+        return made(query)
+
+    monkeypatch.setattr(Query, "written", counted)
     shop.fill()
     shop.reindex()
     shop.ask()
@@ -200,7 +205,7 @@ def test_an_item_that_is_gone_is_an_error(shop: Shop) -> None:
 def test_about_so_many_bytes_are_kept() -> None:
     answers = Answers(capacity=1_000_000)
     sign = Sign(view=object(), catalogue=(1,), ranker=None, ties={}, minute=None)
-    asked = [Asked(str(n), PLAIN, orjson.dumps) for n in range(1_000)]
+    asked = [Asked(str(n), PLAIN) for n in range(1_000)]
     for question in asked:
         answers.keep(T, question, sign, b"." * 8_500)
     kept = [question for question in asked if answers.get(T, question, sign)]
@@ -211,7 +216,7 @@ def test_the_names_in_a_question_count() -> None:
     answers = Answers(capacity=90_000)
     sign = Sign(view=object(), catalogue=(1,), ranker=None, ties={}, minute=None)
     exclude = frozenset(f"{n}-" + "x" * 200 for n in range(100))
-    question = Asked("a", Options(filters=Filters(exclude=exclude)), orjson.dumps)
+    question = Asked("a", Options(filters=Filters(exclude=exclude)))
     answers.keep(T, question, sign, b".")
     assert answers.get(T, question, sign) is None
 
